@@ -1,0 +1,74 @@
+"""From a request to an :class:`Actor`: browser session, Basic or Bearer.
+
+Basic accepts (user, password), (user, token) and (token, anything): git, DVC and MLflow clients send all three.
+"""
+
+import base64
+import binascii
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from ropewalk.access.types import ANONYMOUS, Actor
+from ropewalk.accounts import credentials
+from ropewalk.core.errors import Unauthenticated
+
+_HINT = "Use your user name with your password or an access token (Settings → Access tokens)."
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who asks; computed once a request. Raises :class:`Unauthenticated` for credentials that are present but wrong."""
+    known = getattr(request, "_ropewalk_actor", None)
+    if known is None:
+        known = _authenticate(request)
+        request._ropewalk_actor = known  # type: ignore[attr-defined]  # memo on the request
+    return known
+
+
+def _authenticate(request: HttpRequest) -> Actor:
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if header:
+        scheme, _, value = header.partition(" ")
+        match scheme.lower():
+            case "basic":
+                return _basic(value.strip(), client_address(request))
+            case "bearer" | "token":
+                found = credentials.check_token(value.strip())
+                if found is None:
+                    raise Unauthenticated("This token is unknown, expired or revoked.", hint=_HINT)
+                return Actor.of(found, "bearer")
+            case _:
+                raise Unauthenticated("This kind of Authorization is not supported; send Basic or Bearer.", hint=_HINT)
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated and user.is_active:
+        return Actor.in_session(user.pk, user.username, user.is_staff)
+    return ANONYMOUS
+
+
+def _basic(value: str, address: str) -> Actor:
+    try:
+        username, _, password = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Unauthenticated("The Basic credentials can't be read.", hint=_HINT) from None
+    if password:
+        by_token = credentials.check_token(password)
+        if by_token is not None and username.lower() in {by_token.username.lower(), "token", "", password.lower()}:
+            return Actor.of(by_token, "basic")
+    by_name = credentials.check_token(username) if len(username) >= 20 else None
+    if by_name is not None:
+        return Actor.of(by_name, "basic")
+    if username and password:
+        by_password = credentials.check_user_password(username, password, address)
+        if by_password is not None:
+            return Actor.of(by_password, "basic")
+    raise Unauthenticated("The user name, password or token is wrong.", hint=_HINT)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's address; forwarded headers count only behind the operator's declared proxies."""
+    hops = settings.ROPEWALK_TRUSTED_PROXIES
+    if hops:
+        chain = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        if len(chain) >= hops:
+            return chain[-hops]
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,98 @@
+"""The one gate: every request that names a project goes through :func:`resolve_project`."""
+
+from ropewalk.access.roles import FROZEN_BY_ARCHIVE, PERMISSIONS, Permission, Role, scoped
+from ropewalk.access.types import Actor, ProjectAccess
+from ropewalk.accounts.selectors import organization_role, owner_by_slug, user_by_id
+from ropewalk.accounts.types import OwnerView
+from ropewalk.core.errors import Denied, NotFound, Unauthenticated
+from ropewalk.projects import selectors as projects
+from ropewalk.projects.types import ProjectView
+
+_COLLABORATOR_ROLES = {"reader": Role.READER, "writer": Role.WRITER, "maintainer": Role.MAINTAINER}
+
+
+def role_in(project: ProjectView, user_id: int | None) -> Role:
+    """A person's role: the strongest of visibility, collaboration and ownership. At most two queries."""
+    role = Role.VIEWER if project.visibility == "public" else Role.NONE
+    if user_id is None:
+        return role
+    if project.visibility in {"public", "internal"}:
+        role = Role.READER
+    if project.owner_kind == "user":
+        if projects_owner_is(project, user_id):
+            return Role.OWNER
+    else:
+        membership = organization_role(project.owner_id, user_id)
+        if membership == "owner":
+            return Role.OWNER
+        if membership == "member":
+            role = max(role, Role.READER)
+    own = projects.collaborator_role(project.id, user_id)
+    return max(role, _COLLABORATOR_ROLES.get(own, Role.NONE))
+
+
+def projects_owner_is(project: ProjectView, user_id: int) -> bool:
+    """Whether the project lies in the person's own namespace."""
+    user = user_by_id(user_id)
+    return user is not None and user.owner_id == project.owner_id
+
+
+def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> ProjectAccess:
+    """The gate. Raises :class:`NotFound` for what the viewer may not see, :class:`Denied` (or :class:`Unauthenticated` for
+    somebody who did not sign in) when they see the project but may not do this."""
+    missing = NotFound(f"There is no project {owner}/{slug}, or you may not see it.", hint="Check the name, or sign in.")
+    project = projects.find(owner, slug)
+    if project is None:
+        raise missing
+    role = role_in(project, actor.user_id)
+    if role is Role.NONE or (actor.project_id is not None and actor.project_id != project.id):
+        raise missing
+    permissions = PERMISSIONS[role]
+    if actor.signed_in:
+        permissions &= scoped(actor.scopes)
+    if not permissions:
+        raise missing
+    if needs not in permissions:
+        if not actor.signed_in:
+            raise Unauthenticated("Sign in to do this.")
+        if needs in PERMISSIONS[role]:
+            raise Denied(
+                f"This token's scopes do not allow {needs}.", hint="Make a token with a wider scope.", code="token_scope"
+            )
+        raise Denied(f"Your role in {project.full_name} ({role.name.lower()}) does not allow {needs}.", code="role")
+    if project.archived:
+        if needs in FROZEN_BY_ARCHIVE:
+            raise Denied(
+                f"{project.full_name} is archived: it can be read, not changed.",
+                hint="Unarchive it in its settings.",
+                code="archived",
+            )
+        permissions -= FROZEN_BY_ARCHIVE
+    return ProjectAccess(project, actor, role, frozenset(permissions))
+
+
+def resolve_owner(actor: Actor, slug: str) -> OwnerView:
+    """A user or organization by name. Owners are public names; raises :class:`NotFound` when there is none."""
+    owner = owner_by_slug(slug)
+    if owner is None:
+        raise NotFound(f"There is no user or organization “{slug}”.")
+    return owner
+
+
+def may_create_in(actor: Actor, owner: OwnerView) -> bool:
+    """Whether somebody may create projects under a name: their own, or an organization that they belong to."""
+    if actor.user_id is None or actor.project_id is not None or not {"write", "admin"} & actor.scopes:
+        return False
+    if owner.is_organization:
+        return bool(organization_role(owner.id, actor.user_id))
+    user = user_by_id(actor.user_id)
+    return user is not None and user.owner_id == owner.id
+
+
+def may_manage_owner(actor: Actor, owner: OwnerView) -> bool:
+    """Whether somebody may change an owner's profile or members."""
+    if actor.user_id is None or "admin" not in actor.scopes or actor.project_id is not None:
+        return False
+    if owner.is_organization:
+        return organization_role(owner.id, actor.user_id) == "owner"
+    return may_create_in(actor, owner)

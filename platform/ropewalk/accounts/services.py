@@ -1,0 +1,130 @@
+"""Writes about people, organizations and tokens."""
+
+import secrets
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from ropewalk.accounts import credentials
+from ropewalk.accounts.models import AccessToken, Membership, Organization, OrganizationRole, Owner, OwnerKind, User
+from ropewalk.accounts.names import check_owner_name
+from ropewalk.accounts.types import SCOPES
+from ropewalk.core import clock
+from ropewalk.core.errors import Conflict, Invalid, NotFound
+
+TOKEN_PREFIX = "rw_"
+
+
+def reserve_owner(*, slug: str, kind: OwnerKind, display_name: str = "") -> Owner:
+    """Take a name in the shared namespace. Raises :class:`Invalid` for a bad one, :class:`Conflict` for a taken one."""
+    check_owner_name(slug)
+    try:
+        with transaction.atomic():
+            return Owner.objects.create(slug=slug, kind=kind, display_name=display_name[:100])
+    except IntegrityError:
+        raise Conflict(f"The name “{slug}” is taken.", hint="Choose another one.", code="name_taken") from None
+
+
+@transaction.atomic
+def create_user(*, username: str, password: str | None, email: str = "", is_admin: bool = False, check: bool = True) -> User:
+    """Create a person with their own namespace. ``check`` applies the password rules; ``password`` None means no password."""
+    if check and password is not None:
+        try:
+            validate_password(password)
+        except ValidationError as error:
+            raise Invalid(" ".join(error.messages), code="weak_password") from None
+    user = User(username=username, email=email, is_staff=is_admin, is_superuser=is_admin)
+    user.set_password(password)
+    save_new_user(user)
+    return user
+
+
+def save_new_user(user: User) -> None:
+    """Insert a prepared user together with their owner row, in the caller's transaction."""
+    user.owner = reserve_owner(slug=user.username, kind=OwnerKind.USER, display_name=user.get_full_name())
+    user.save()
+
+
+@transaction.atomic
+def create_organization(*, slug: str, created_by_id: int, display_name: str = "", description: str = "") -> Organization:
+    """Create an organization; its creator is its first owner."""
+    owner = reserve_owner(slug=slug, kind=OwnerKind.ORGANIZATION, display_name=display_name)
+    if description:
+        owner.description = description[:300]
+        owner.save(update_fields=["description"])
+    organization = Organization.objects.create(owner=owner, created_by_id=created_by_id)
+    Membership.objects.create(organization=organization, user_id=created_by_id, role=OrganizationRole.OWNER)
+    return organization
+
+
+@transaction.atomic
+def update_owner(*, owner_id: int, display_name: str, description: str, website: str = "") -> None:
+    """Change what a profile or organization says of itself."""
+    if website and not website.startswith(("https://", "http://")):
+        raise Invalid("A website starts with https:// or http://.", code="bad_url")
+    Owner.objects.filter(pk=owner_id).update(
+        display_name=display_name[:100], description=description[:300], website=website[:200]
+    )
+
+
+@transaction.atomic
+def set_member(*, owner_id: int, username: str, role: str) -> None:
+    """Add a person to an organization or change their role. An organization keeps at least one owner."""
+    if role not in OrganizationRole.values:
+        raise Invalid("A member's role is owner or member.", code="bad_role")
+    organization = Organization.objects.select_for_update().get(owner_id=owner_id)
+    user = User.objects.filter(username__iexact=username, is_active=True).first()
+    if user is None:
+        raise NotFound(f"There is no user “{username}”.", hint="They sign up first, then you can add them.")
+    Membership.objects.update_or_create(organization=organization, user=user, defaults={"role": role})
+    _require_an_owner(organization)
+
+
+@transaction.atomic
+def remove_member(*, owner_id: int, user_id: int) -> None:
+    """Take a person out of an organization. An organization keeps at least one owner."""
+    organization = Organization.objects.select_for_update().get(owner_id=owner_id)
+    Membership.objects.filter(organization=organization, user_id=user_id).delete()
+    _require_an_owner(organization)
+
+
+def _require_an_owner(organization: Organization) -> None:
+    if not organization.memberships.filter(role=OrganizationRole.OWNER, user__is_active=True).exists():
+        raise Conflict("An organization needs at least one owner.", hint="Make somebody else an owner first.", code="last_owner")
+
+
+def create_token(
+    *, user_id: int, name: str, scopes: list[str], project_id: int | None = None, expires_at: datetime | None = None
+) -> tuple[AccessToken, str]:
+    """Make a token; returns its row and the secret, which is shown once and kept only as a digest."""
+    wanted = sorted(set(scopes))
+    if not wanted or not set(wanted) <= set(SCOPES):
+        raise Invalid(f"A token's scopes are some of {', '.join(SCOPES)}.", code="bad_scope")
+    if not name.strip():
+        raise Invalid("Give the token a name, so that you recognize it later.", code="bad_name")
+    if expires_at is not None and expires_at <= clock.now():
+        raise Invalid("The expiry lies in the past.", code="bad_expiry")
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(30)
+    token = AccessToken.objects.create(
+        user_id=user_id,
+        name=name.strip()[:100],
+        digest=credentials.digest(secret),
+        hint=secret[:8],
+        scopes=wanted,
+        project_id=project_id,
+        expires_at=expires_at,
+    )
+    return token, secret
+
+
+def revoke_token(*, user_id: int, token_id: int) -> None:
+    """End a token at once, in every process."""
+    token = AccessToken.objects.filter(user_id=user_id, pk=token_id).first()
+    if token is None:
+        raise NotFound("There is no such token.")
+    if token.revoked_at is None:
+        token.revoked_at = clock.now()
+        token.save(update_fields=["revoked_at"])
+    credentials.forget_token(token.digest)

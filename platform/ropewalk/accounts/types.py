@@ -1,0 +1,75 @@
+"""Frozen values that accounts hand outward."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+SCOPES = ("read", "write", "admin")
+
+
+@dataclass(frozen=True)
+class OwnerView:
+    """A user or organization as a page shows it."""
+
+    id: int
+    slug: str
+    kind: str
+    name: str
+    description: str
+    website: str
+    created_at: datetime
+
+    @property
+    def is_organization(self) -> bool:
+        """Whether several people stand behind the name."""
+        return self.kind == "organization"
+
+
+@dataclass(frozen=True)
+class UserView:
+    """A person as others see them."""
+
+    id: int
+    username: str
+    full_name: str
+    email: str
+    is_staff: bool
+    owner_id: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class MemberView:
+    """A person in an organization."""
+
+    user_id: int
+    username: str
+    full_name: str
+    role: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class TokenView:
+    """A token without its secret."""
+
+    id: int
+    name: str
+    hint: str
+    scopes: tuple[str, ...]
+    project_id: int | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    expired: bool
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Who a token or password speaks for. ``token_id`` is None for a password."""
+
+    user_id: int
+    username: str
+    is_staff: bool
+    token_id: int | None
+    scopes: frozenset[str]
+    project_id: int | None

@@ -1,0 +1,1 @@
+"""The composition root: environment, settings, URLs and the WSGI entry."""

@@ -1,0 +1,119 @@
+"""The only reader of the process environment.
+
+Values come from ``os.environ``, then from ``$ROPEWALK_HOME/instance.env`` (written by the launcher, mode 0600), then from the
+defaults below. ``infra/env.example`` documents each variable.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class BadEnvironment(ValueError):
+    """A variable has a value that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class S3:
+    """Where objects live when an S3-compatible store replaces the disk store."""
+
+    bucket: str
+    endpoint: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    prefix: str
+
+
+@dataclass(frozen=True)
+class Env:
+    """Everything that Ropewalk takes from its environment, typed."""
+
+    home: Path
+    url: str
+    port: int
+    bind: str
+    database_url: str
+    redis_url: str
+    secret_key: str
+    debug: bool
+    allowed_hosts: tuple[str, ...]
+    email_url: str
+    email_from: str
+    s3: S3 | None
+    log_format: str
+    log_level: str
+    signup_open: bool
+    max_object_bytes: int
+    max_push_bytes: int
+    max_artifact_bytes: int
+    trusted_proxies: int
+
+
+def read_instance_file(home: Path) -> dict[str, str]:
+    """KEY=VALUE lines of the running instance's file; empty when no instance ever ran in this home."""
+    try:
+        lines = (home / "instance.env").read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        return {}
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def load(environ: dict[str, str]) -> Env:
+    """Build :class:`Env`; raises :class:`BadEnvironment` naming a variable with an unusable value."""
+    home = Path(environ.get("ROPEWALK_HOME") or ROOT / ".ropewalk").absolute()
+    instance = read_instance_file(home)
+
+    def text(name: str, default: str = "") -> str:
+        return environ.get(name) or instance.get(name) or default
+
+    def number(name: str, default: int) -> int:
+        raw = text(name, str(default))
+        try:
+            return int(raw)
+        except ValueError:
+            raise BadEnvironment(f"{name} must be a whole number, not {raw!r}.") from None
+
+    def flag(name: str, default: bool) -> bool:
+        raw = text(name, "true" if default else "false").lower()
+        if raw not in {"true", "false", "1", "0", "yes", "no"}:
+            raise BadEnvironment(f"{name} must be true or false, not {raw!r}.")
+        return raw in {"true", "1", "yes"}
+
+    port = number("ROPEWALK_PORT", 8000)
+    bucket = text("ROPEWALK_S3_BUCKET")
+    s3 = bucket and S3(
+        bucket=bucket,
+        endpoint=text("ROPEWALK_S3_ENDPOINT"),
+        region=text("ROPEWALK_S3_REGION", "us-east-1"),
+        access_key_id=text("ROPEWALK_S3_ACCESS_KEY_ID"),
+        secret_access_key=text("ROPEWALK_S3_SECRET_ACCESS_KEY"),
+        prefix=text("ROPEWALK_S3_PREFIX").strip("/"),
+    )
+    return Env(
+        home=home,
+        url=text("ROPEWALK_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        port=port,
+        bind=text("ROPEWALK_BIND", "127.0.0.1"),
+        database_url=text("DATABASE_URL"),
+        redis_url=text("REDIS_URL"),
+        secret_key=text("ROPEWALK_SECRET_KEY"),
+        debug=flag("ROPEWALK_DEBUG", False),
+        allowed_hosts=tuple(h.strip() for h in text("ROPEWALK_ALLOWED_HOSTS").split(",") if h.strip()),
+        email_url=text("ROPEWALK_EMAIL_URL", "console:"),
+        email_from=text("ROPEWALK_EMAIL_FROM", "ropewalk@localhost"),
+        s3=s3 or None,
+        log_format=text("ROPEWALK_LOG_FORMAT", "text"),
+        log_level=text("ROPEWALK_LOG_LEVEL", "INFO").upper(),
+        signup_open=flag("ROPEWALK_SIGNUP_OPEN", True),
+        max_object_bytes=number("ROPEWALK_MAX_OBJECT_BYTES", 1 << 40),
+        max_push_bytes=number("ROPEWALK_MAX_PUSH_BYTES", 4 << 30),
+        max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
+        trusted_proxies=number("ROPEWALK_TRUSTED_PROXIES", 0),
+    )
+
+
+env = load(dict(os.environ))

@@ -1,0 +1,16 @@
+"""All URLs. Protocol roots come first: their suffix (.git, .dvc, .mlflow) can't be part of a project's name."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+
+from ropewalk.access.routes import declared
+
+urlpatterns = [
+    declared(path("admin/", admin.site.urls), needs="staff, checked by Django's admin"),  # type: ignore[arg-type]
+    declared(path("accounts/", include("allauth.account.urls")), needs="public or signed in, checked by allauth"),
+]
+for _edge in ("git_http", "dvc_http", "mlflow_http", "api", "web"):
+    if find_spec(f"ropewalk.edges.{_edge}.urls"):
+        urlpatterns.append(path("", include(f"ropewalk.edges.{_edge}.urls")))

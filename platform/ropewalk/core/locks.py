@@ -1,0 +1,45 @@
+"""Named locks on PostgreSQL, held by one session or one transaction; a killed process releases them with its connection."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+def lock_in_transaction(name: str) -> None:
+    """Wait for the lock ``name`` and hold it until the surrounding transaction ends. Must be called inside ``atomic``."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("lock_in_transaction needs a transaction")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(name)])
+
+
+@contextmanager
+def lock(name: str) -> Iterator[None]:
+    """Wait for the lock ``name`` and hold it for the block, across transactions, on this thread's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_key(name)])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_key(name)])
+
+
+@contextmanager
+def try_lock(name: str) -> Iterator[bool]:
+    """Like :func:`lock` without waiting: yields whether the lock was taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_key(name)])
+        taken = bool(cursor.fetchone()[0])
+    try:
+        yield taken
+    finally:
+        if taken:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_key(name)])

@@ -1,0 +1,46 @@
+"""Reading request bodies as streams.
+
+Django's WSGI handler gives an empty body when there is no Content-Length, so chunked uploads (every DVC client, large git pushes)
+are read from ``wsgi.input``, which gunicorn de-chunks.
+"""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+
+from ropewalk.core.errors import Invalid, TooLarge
+
+BLOCK = 1 << 20
+
+
+def content_length(request: HttpRequest) -> int | None:
+    """The declared length of the body in bytes; None when it is chunked. Raises :class:`Invalid` for a malformed one."""
+    raw = request.META.get("CONTENT_LENGTH") or ""
+    if raw == "":
+        return None if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower() else 0
+    if not raw.isdigit():
+        raise Invalid("Content-Length is not a number.")
+    return int(raw)
+
+
+def body(request: HttpRequest, *, limit: int) -> Iterator[bytes]:
+    """The body in blocks of at most 1 MiB, never held whole.
+
+    Raises :class:`TooLarge` as soon as more than ``limit`` bytes are declared or read, and :class:`Invalid` when the client
+    closes the connection before the declared length arrived.
+    """
+    declared = content_length(request)
+    if declared is not None and declared > limit:
+        raise TooLarge(f"The body has {declared} bytes; the limit is {limit}.")
+    source = request.META["wsgi.input"]
+    total = 0
+    while declared is None or total < declared:
+        block = source.read(BLOCK if declared is None else min(BLOCK, declared - total))
+        if not block:
+            break
+        total += len(block)
+        if total > limit:
+            raise TooLarge(f"The body has more than {limit} bytes, which is the limit.")
+        yield block
+    if declared is not None and total < declared:
+        raise Invalid(f"The connection ended after {total} of {declared} bytes.", code="truncated")

@@ -1,0 +1,67 @@
+"""Projects: the tenancy root."""
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from ropewalk.accounts.models import Owner, User
+from ropewalk.core.scoping import ProjectScopedManager
+
+
+class Visibility(models.TextChoices):
+    """Who may read: everybody, everybody who signed in, or only those who were given a role."""
+
+    PUBLIC = "public", "Public"
+    INTERNAL = "internal", "Internal"
+    PRIVATE = "private", "Private"
+
+
+class CollaboratorRole(models.TextChoices):
+    """What a collaborator may do; see ``access.roles``."""
+
+    READER = "reader", "Reader"
+    WRITER = "writer", "Writer"
+    MAINTAINER = "maintainer", "Maintainer"
+
+
+class Project(models.Model):
+    """One git repository, DVC remote and tracking server under one name. Deleted ones are kept for a grace time, hidden."""
+
+    owner = models.ForeignKey(Owner, on_delete=models.PROTECT, related_name="projects")
+    slug = models.CharField(max_length=100)
+    description = models.CharField(max_length=500, blank=True)
+    visibility = models.CharField(max_length=16, choices=Visibility, default=Visibility.PRIVATE)
+    default_branch = models.CharField(max_length=200, default="main")
+    key_metric = models.CharField(max_length=250, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "owner", Lower("slug"), condition=models.Q(deleted_at__isnull=True), name="project_slug_unique"
+            )
+        ]
+        indexes = [models.Index(fields=["-updated_at"], name="project_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.owner.slug}/{self.slug}"
+
+
+class Collaborator(models.Model):
+    """A person with a role in one project."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="collaborators")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="collaborations")
+    role = models.CharField(max_length=16, choices=CollaboratorRole)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProjectScopedManager["Collaborator"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "user"], name="collaborator_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.project} ({self.role})"

@@ -1,0 +1,109 @@
+"""Reads of projects. Who may see one is decided in :mod:`ropewalk.access`; these take ids or a prepared filter."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from ropewalk.accounts.models import Membership
+from ropewalk.core.pagination import Page, paginate
+from ropewalk.projects.models import Collaborator, Project
+from ropewalk.projects.types import CollaboratorView, ProjectView
+
+
+def view_of(project: Project) -> ProjectView:
+    """The frozen view of a row whose owner is loaded."""
+    return ProjectView(
+        id=project.pk,
+        owner_id=project.owner_id,
+        owner=project.owner.slug,
+        owner_kind=project.owner.kind,
+        slug=project.slug,
+        description=project.description,
+        visibility=project.visibility,
+        default_branch=project.default_branch,
+        key_metric=project.key_metric,
+        created_at=project.created_at,
+        updated_at=project.updated_at,
+        archived=project.archived_at is not None,
+    )
+
+
+def _live() -> "QuerySet[Project]":
+    return Project.objects.select_related("owner").filter(deleted_at__isnull=True)
+
+
+def project_by_id(project_id: int) -> ProjectView | None:
+    """A project by id, for workers and jobs; None when it was deleted."""
+    project = _live().filter(pk=project_id).first()
+    return view_of(project) if project else None
+
+
+def projects_by_id(project_ids: Iterable[int]) -> dict[int, ProjectView]:
+    """Projects by id, in one query."""
+    return {project.pk: view_of(project) for project in _live().filter(pk__in=set(project_ids))}
+
+
+def find(owner: str, slug: str) -> ProjectView | None:
+    """A project by its name, without regard to case. Only the gate calls this."""
+    project = _live().filter(owner__slug__iexact=owner, slug__iexact=slug).first()
+    return view_of(project) if project else None
+
+
+def visible_to(user_id: int | None) -> Q:
+    """The condition under which a person may see a project; None is somebody who did not sign in."""
+    if user_id is None:
+        return Q(visibility="public")
+    return (
+        Q(visibility__in=["public", "internal"])
+        | Q(owner__user__pk=user_id)
+        | Q(owner__organization__memberships__in=Membership.objects.filter(user_id=user_id))
+        | Q(pk__in=Collaborator.objects.unscoped("one person's projects").filter(user_id=user_id).values("project_id"))
+    )
+
+
+def belongs_to(user_id: int) -> Q:
+    """The condition under which a project is one of a person's own: owned, through an organization, or by collaboration."""
+    return (
+        Q(owner__user__pk=user_id)
+        | Q(owner__organization__memberships__in=Membership.objects.filter(user_id=user_id))
+        | Q(pk__in=Collaborator.objects.unscoped("one person's projects").filter(user_id=user_id).values("project_id"))
+    )
+
+
+def list_projects(
+    viewer_id: int | None,
+    *,
+    owner_id: int | None = None,
+    mine: bool = False,
+    text: str = "",
+    page: int = 1,
+    per_page: int = 30,
+) -> Page[ProjectView]:
+    """Projects that the viewer may see, last changed first; optionally of one owner, only their own, or matching a text."""
+    rows = _live().filter(visible_to(viewer_id))
+    if owner_id is not None:
+        rows = rows.filter(owner_id=owner_id)
+    if mine and viewer_id is not None:
+        rows = rows.filter(belongs_to(viewer_id))
+    for word in text.split()[:5]:
+        rows = rows.filter(Q(slug__icontains=word) | Q(owner__slug__icontains=word) | Q(description__icontains=word))
+    return paginate(rows.order_by("-updated_at", "-pk").distinct(), page=page, per_page=per_page, convert=view_of)
+
+
+def collaborators(project_id: int, *, page: int = 1, per_page: int = 50) -> Page[CollaboratorView]:
+    """The people with a role of their own in a project."""
+    rows = Collaborator.objects.for_project(project_id).select_related("user").order_by("user__username")
+    return paginate(
+        rows,
+        page=page,
+        per_page=per_page,
+        convert=lambda row: CollaboratorView(
+            row.user_id, row.user.username, row.user.get_full_name() or row.user.username, row.role, row.created_at
+        ),
+    )
+
+
+def collaborator_role(project_id: int, user_id: int) -> str:
+    """A person's own role in a project, or an empty string."""
+    rows = Collaborator.objects.for_project(project_id).filter(user_id=user_id)
+    return rows.values_list("role", flat=True).first() or ""

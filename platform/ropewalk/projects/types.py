@@ -1,0 +1,65 @@
+"""Frozen values that projects hand outward, and a project's addresses."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class ProjectView:
+    """A project as everything above the gate knows it."""
+
+    id: int
+    owner_id: int
+    owner: str
+    owner_kind: str
+    slug: str
+    description: str
+    visibility: str
+    default_branch: str
+    key_metric: str
+    created_at: datetime
+    updated_at: datetime
+    archived: bool
+
+    @property
+    def full_name(self) -> str:
+        """``owner/name``."""
+        return f"{self.owner}/{self.slug}"
+
+    @property
+    def path(self) -> str:
+        """The overview page's path."""
+        return f"/{self.owner}/{self.slug}"
+
+    @property
+    def url(self) -> str:
+        """The overview page's absolute address."""
+        return f"{settings.ROPEWALK_URL}{self.path}"
+
+    @property
+    def git_url(self) -> str:
+        """What ``git clone`` takes."""
+        return f"{self.url}.git"
+
+    @property
+    def dvc_url(self) -> str:
+        """The HTTP DVC remote."""
+        return f"{self.url}.dvc"
+
+    @property
+    def mlflow_url(self) -> str:
+        """``MLFLOW_TRACKING_URI``."""
+        return f"{self.url}.mlflow"
+
+
+@dataclass(frozen=True)
+class CollaboratorView:
+    """A person with a role in a project."""
+
+    user_id: int
+    username: str
+    full_name: str
+    role: str
+    since: datetime

@@ -1,0 +1,38 @@
+"""The Celery app of the workers and of beat: ``celery -A workers.app worker``."""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "platform"))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ropewalk.conf.settings")
+
+import django  # noqa: E402  # the path and settings must be set first
+
+django.setup()
+
+from celery import Celery  # noqa: E402
+from celery.signals import setup_logging  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from workers.schedule import SCHEDULE  # noqa: E402
+
+app = Celery("ropewalk", broker=settings.CELERY_BROKER_URL, include=["workers.tasks.jobs", "workers.tasks.upkeep"])
+app.conf.update(
+    beat_schedule=SCHEDULE,
+    task_ignore_result=True,
+    # A message is done when its task ended: a killed worker's message comes back, and the job row decides whether it still runs.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_max_memory_per_child=1_500_000,  # KiB: a child that grew is replaced after its job
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 7200},
+    timezone="UTC",
+)
+
+
+@setup_logging.connect
+def keep_django_logging(**_: object) -> None:
+    """Celery must not replace the structured logging that Django's settings configured."""

@@ -1,0 +1,7 @@
+"""What beat sends, in one list. Periods in seconds."""
+
+SCHEDULE: dict[str, dict[str, object]] = {
+    "sweep-jobs": {"task": "ropewalk.sweep_jobs", "schedule": 15.0, "options": {"expires": 15}},
+    "worker-heartbeat": {"task": "ropewalk.worker_heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep-store": {"task": "ropewalk.sweep_store", "schedule": 3600.0, "options": {"expires": 3600}},
+}
