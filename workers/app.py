@@ -1,6 +1,7 @@
 """The Celery app of the workers and of beat: ``celery -A workers.app worker``."""
 
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import django  # noqa: E402  # the path and settings must be set first
 django.setup()
 
 from celery import Celery  # noqa: E402
-from celery.signals import setup_logging  # noqa: E402
+from celery.signals import setup_logging, worker_process_init  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from workers.schedule import SCHEDULE  # noqa: E402
@@ -36,3 +37,10 @@ app.conf.update(
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
     """Celery must not replace the structured logging that Django's settings configured."""
+
+
+@worker_process_init.connect
+def limit_memory(**_: object) -> None:
+    """Bound each child's own memory, so that a hostile file ends its job with an error instead of the machine with a swap storm."""
+    limit = settings.ROPEWALK_JOB_MEMORY_MB << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

@@ -50,6 +50,7 @@ class Env:
     max_push_bytes: int
     max_artifact_bytes: int
     trusted_proxies: int
+    job_memory_mb: int
 
 
 def read_instance_file(home: Path) -> dict[str, str]:
@@ -113,6 +114,7 @@ def load(environ: dict[str, str]) -> Env:
         max_push_bytes=number("ROPEWALK_MAX_PUSH_BYTES", 4 << 30),
         max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
         trusted_proxies=number("ROPEWALK_TRUSTED_PROXIES", 0),
+        job_memory_mb=number("ROPEWALK_JOB_MEMORY_MB", 3072),
     )
 
 

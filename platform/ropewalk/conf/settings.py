@@ -20,6 +20,7 @@ ROPEWALK_SIGNUP_OPEN = env.signup_open
 ROPEWALK_MAX_OBJECT_BYTES = env.max_object_bytes
 ROPEWALK_MAX_PUSH_BYTES = env.max_push_bytes
 ROPEWALK_MAX_ARTIFACT_BYTES = env.max_artifact_bytes
+ROPEWALK_JOB_MEMORY_MB = env.job_memory_mb
 ROPEWALK_S3 = env.s3
 REPOSITORIES_ROOT: Path = env.home / "repos"
 OBJECTS_ROOT: Path = env.home / "objects"

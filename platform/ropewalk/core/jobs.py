@@ -113,8 +113,12 @@ def _rearm(job: Job) -> None:
 
 def send(job_id: uuid.UUID) -> bool:
     """Send the message for a queued row. False when the broker did not take it: the row stays and the sweep tries again."""
+    limit = Job.objects.filter(pk=job_id, state=JobState.QUEUED).values_list("time_limit", flat=True).first()
+    if limit is None:
+        return False
     try:
-        _sender().send_task(TASK_NAME, args=[str(job_id)], ignore_result=True)
+        # The runner ends itself at its limit; the hard limit ends one that is stuck in native code.
+        _sender().send_task(TASK_NAME, args=[str(job_id)], ignore_result=True, time_limit=limit + 60)
     except Exception as error:  # any transport failure; the row is the truth
         log.warning("job.send_failed", job=str(job_id), error=str(error))
         return False
