@@ -1,0 +1,40 @@
+"""Reads for pages, the API and the workers. Each takes the project's id and sees that project's MLflow workspace only."""
+
+from ropewalk.tracking.selectors.artifacts import artifact_of_run, list_artifacts, run_artifact_prefix
+from ropewalk.tracking.selectors.experiments import get_experiment, list_experiments
+from ropewalk.tracking.selectors.histories import metric_histories
+from ropewalk.tracking.selectors.ownership import default_experiment_id, missing_ids
+from ropewalk.tracking.selectors.registry import get_model, list_models, list_versions, versions_of_runs
+from ropewalk.tracking.selectors.runs import (
+    comparable_runs,
+    count_runs,
+    get_run,
+    latest_runs,
+    list_runs,
+    run_columns,
+    runs_by_ids,
+    runs_of_commits,
+)
+
+__all__ = [
+    "artifact_of_run",
+    "comparable_runs",
+    "count_runs",
+    "default_experiment_id",
+    "get_experiment",
+    "get_model",
+    "get_run",
+    "latest_runs",
+    "list_artifacts",
+    "list_experiments",
+    "list_models",
+    "list_runs",
+    "list_versions",
+    "metric_histories",
+    "missing_ids",
+    "run_artifact_prefix",
+    "run_columns",
+    "runs_by_ids",
+    "runs_of_commits",
+    "versions_of_runs",
+]
