@@ -1,0 +1,101 @@
+"""Handing one checked request over to MLflow's Flask app and taking its answer back."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from wsgiref.types import WSGIEnvironment
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from ropewalk.access.roles import Permission
+from ropewalk.core import blobs
+from ropewalk.edges.mlflow_http import artifacts, rules, runtime
+from ropewalk.edges.mlflow_http.errors import EndpointNotFound, ResourceMissing
+
+# Ours alone to know; MLflow gets neither credentials nor a workspace of the client's choosing.
+STRIPPED = ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_X_MLFLOW_WORKSPACE", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING")
+KEPT = ("SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "REMOTE_ADDR", "CONTENT_TYPE", "QUERY_STRING", "wsgi.url_scheme")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One of MLflow's routes: its rule without the API prefix, the values in the path, what it needs."""
+
+    rule: str
+    arguments: Mapping[str, Any]
+    need: Permission
+
+
+def match(method: str, path: str) -> Route:
+    """MLflow's own routing of ``path`` (with its leading slash). Raises :class:`EndpointNotFound` for all that is not offered."""
+    from werkzeug.exceptions import HTTPException
+    from werkzeug.routing import RequestRedirect
+
+    unknown = EndpointNotFound(f"There is no endpoint {method} {path} here.")
+    adapter = runtime.load().url_map.bind("localhost")
+    try:
+        rule, arguments = adapter.match(path, method, return_rule=True)
+    except (HTTPException, RequestRedirect):
+        raise unknown from None
+    need = rules.need_of(method, rule.rule)
+    if need is None:
+        raise unknown
+    return Route(rules.without_prefix(rule.rule), arguments, need)
+
+
+def environ_for(request: HttpRequest, path: str, body: bytes) -> WSGIEnvironment:
+    """A fresh WSGI environment: the client's headers without ours, the body in memory, the path below the project."""
+    environ = {name: value for name, value in request.META.items() if name.startswith("HTTP_") and name not in STRIPPED}
+    environ.update({name: request.META[name] for name in KEPT if name in request.META})
+    environ.update(
+        {
+            "REQUEST_METHOD": request.method or "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path.encode().decode("latin-1"),
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.version": (1, 0),
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        }
+    )
+    return environ
+
+
+def call(request: HttpRequest, project_id: int, path: str, body: bytes) -> HttpResponseBase:
+    """Run MLflow's handler with the project's workspace bound; the answer is in memory, artifacts are streamed by us."""
+    started: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        started[:] = [status, headers]
+        return lambda _data: None
+
+    with runtime.bound(project_id):
+        chunks = runtime.load().wsgi_app(environ_for(request, path, body), start_response)
+        try:
+            content = b"".join(chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+    status, headers = int(started[0].split()[0]), dict(started[1])
+    artifact = headers.get(runtime.DELIVERED_BY_US)
+    if artifact is not None:
+        return _deliver(request, project_id, bytes.fromhex(artifact).decode())
+    if status == 404 and "json" not in headers.get("Content-Type", ""):
+        raise EndpointNotFound(f"There is no endpoint {request.method} {path} here.")
+    response = HttpResponse(content, status=status)
+    for name, value in headers.items():
+        if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
+            response.headers[name] = value
+    return response
+
+
+def _deliver(request: HttpRequest, project_id: int, path: str) -> HttpResponseBase:
+    stat = blobs.store().stat(artifacts.key_of(project_id, path)) if path else None
+    if stat is None:
+        raise ResourceMissing(f"No such artifact: '{path}'")
+    return artifacts.answer(request, stat)

@@ -1,0 +1,82 @@
+"""``POST /v1/traces``: OpenTelemetry spans into MLflow's store. MLflow's own route for it exists only under its ASGI server."""
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+
+from ropewalk.core.errors import Invalid
+from ropewalk.edges.mlflow_http import bodies, ownership, runtime
+
+if TYPE_CHECKING:
+    from mlflow.entities.span import Span
+
+TYPES = ("application/x-protobuf", "application/json")
+
+
+def receive(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Store a batch of spans as a whole or not at all; the experiment comes in a header, a run may."""
+    experiment_id = request.headers.get("x-mlflow-experiment-id", "")
+    run_id = request.headers.get("x-mlflow-run-id", "")
+    if not experiment_id:
+        raise Invalid("The header x-mlflow-experiment-id is required.")
+    kind = (request.content_type or "").strip().lower()
+    if kind not in TYPES:
+        raise Invalid(f"Invalid Content-Type: {kind}. Expected: {' or '.join(TYPES)}")
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    body = bodies.inflated(bodies.whole(request, bodies.MAX_SPANS), encoding)
+    with runtime.bound(project_id) as store:
+        ownership.check(project_id, "/v1/traces", {"experiment_id": experiment_id, "run_id": run_id})
+        spans = _spans(body, kind)
+        from mlflow.exceptions import MlflowException
+
+        try:
+            store.log_spans(experiment_id, spans)
+            finished = sorted({span.trace_id for span in spans if span.parent_id is None})
+            if run_id and finished:
+                store.link_traces_to_run(finished, run_id)
+        except MlflowException as error:
+            return HttpResponse(error.serialize_as_json(), status=error.get_http_status_code(), content_type="application/json")
+    # An empty ExportTraceServiceResponse is zero bytes of protobuf.
+    return HttpResponse(b"", content_type="application/x-protobuf")
+
+
+def _spans(body: bytes, kind: str) -> "list[Span]":
+    """The batch as MLflow's spans. Raises :class:`Invalid`."""
+    from google.protobuf.json_format import Error as JsonError
+    from google.protobuf.json_format import ParseDict
+    from google.protobuf.message import DecodeError
+    from mlflow.entities.span import Span
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    batch = ExportTraceServiceRequest()
+    try:
+        if kind == "application/json":
+            ParseDict(_with_base64_ids(json.loads(body)), batch, ignore_unknown_fields=True)
+        else:
+            batch.ParseFromString(body)
+    except (DecodeError, JsonError, ValueError, TypeError, AttributeError, RecursionError):
+        raise Invalid("Invalid OpenTelemetry format") from None
+    if not batch.resource_spans:
+        raise Invalid("Invalid OpenTelemetry format - no spans found")
+    try:
+        return [
+            Span.from_otel_proto(span, resource=group.resource)
+            for group in batch.resource_spans
+            for scope in group.scope_spans
+            for span in scope.spans
+        ]
+    except Exception as error:  # MLflow's conversion raises whatever the span's content leads to
+        raise Invalid("Cannot convert OpenTelemetry span to MLflow span") from error
+
+
+def _with_base64_ids(batch: dict[str, Any]) -> dict[str, Any]:
+    """OTLP's JSON writes ids in hex, protobuf's JSON mapping wants base64 (OTLP specification, "JSON Protobuf Encoding")."""
+    for group in batch.get("resourceSpans", []):
+        for scope in group.get("scopeSpans", []):
+            for span in scope.get("spans", []):
+                for name in ("traceId", "spanId", "parentSpanId"):
+                    if span.get(name):
+                        span[name] = base64.b64encode(bytes.fromhex(span[name])).decode("ascii")
+    return batch

@@ -1,0 +1,101 @@
+"""MLflow's workspace-aware stores, bound to our database and our rules. Imports MLflow."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy
+from mlflow.entities import Workspace
+from mlflow.entities.entity_type import EntityAssociationType
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
+from mlflow.store.model_registry.sqlalchemy_workspace_store import WorkspaceAwareSqlAlchemyStore as MlflowRegistryStore
+from mlflow.store.tracking.dbmodels.models import SqlExperiment
+from mlflow.store.tracking.sqlalchemy_workspace_store import WorkspaceAwareSqlAlchemyStore as MlflowTrackingStore
+from mlflow.store.workspace.abstract_store import AbstractStore as WorkspaceStore
+from mlflow.utils import workspace_context
+
+from ropewalk.edges.mlflow_http.default_experiment import _translated, translates_arguments
+from ropewalk.edges.mlflow_http.schema import make_engine
+
+DATABASE = "postgresql+psycopg://"  # names the dialect; the connection itself is Django's
+ARTIFACT_ROOT = "mlflow-artifacts:/"
+_engines: list[sqlalchemy.Engine] = []
+
+
+def shared_engine(_uri: str = DATABASE) -> sqlalchemy.Engine:
+    """The one connection pool of this process, for both stores; made at the first request, so never before a fork."""
+    if not _engines:
+        _engines.append(make_engine(pool_size=4, max_overflow=28, pool_pre_ping=True, pool_recycle=1800))
+    return _engines[0]
+
+
+class ProjectWorkspaces(WorkspaceStore):
+    """One workspace for each project; the edge binds it, nobody lists or changes it."""
+
+    def list_workspaces(self) -> Iterable[Workspace]:
+        """The bound one alone."""
+        name = workspace_context.get_request_workspace()
+        return [Workspace(name=name)] if name else []
+
+    def get_workspace(self, workspace_name: str) -> Workspace:
+        """The bound one; any other does not exist."""
+        if workspace_name != workspace_context.get_request_workspace():
+            raise MlflowException(f"Workspace '{workspace_name}' not found", RESOURCE_DOES_NOT_EXIST)
+        return Workspace(name=workspace_name)
+
+    def get_default_workspace(self) -> Workspace:
+        """None: a request without a bound project must fail."""
+        raise NotImplementedError
+
+    def resolve_artifact_root(self, default_artifact_root: str | None, workspace_name: str) -> tuple[str | None, bool]:
+        """The same root for all: artifacts are separated by the project's prefix in the object store."""
+        return default_artifact_root, False
+
+
+WORKSPACES = ProjectWorkspaces()
+
+
+@translates_arguments
+class ProjectTrackingStore(MlflowTrackingStore):
+    """MLflow's tracking store in which ``0`` is the project's Default and the platform owns artifact locations."""
+
+    def __init__(self) -> None:
+        super().__init__(DATABASE, ARTIFACT_ROOT)
+
+    _get_or_create_engine = staticmethod(shared_engine)
+
+    def _get_workspace_provider_instance(self) -> WorkspaceStore:
+        return WORKSPACES
+
+    def create_experiment(self, name: str, artifact_location: str | None = None, tags: Any = None) -> str:
+        """As MLflow's, but says who decides on locations."""
+        if artifact_location:
+            raise MlflowException.invalid_parameter_value(
+                "artifact_location cannot be chosen here: Ropewalk keeps artifacts in the project's own storage. "
+                "Create the experiment without artifact_location."
+            )
+        return str(super().create_experiment(name, None, tags))
+
+    def _filter_entity_ids(self, session: Any, entity_type: Any, entity_ids: list[str]) -> list[str]:
+        if entity_type == EntityAssociationType.EXPERIMENT:
+            entity_ids = _translated(entity_ids)
+        return list(super()._filter_entity_ids(session, entity_type, entity_ids))
+
+    def default_experiment(self) -> int:
+        """Create the bound workspace's experiment "Default" when it has none; its id."""
+        with self.ManagedSessionMaker(read_only=False) as session:
+            self._create_default_experiment(session)
+        with self.ManagedSessionMaker() as session:
+            mine = session.query(SqlExperiment.experiment_id).filter(
+                SqlExperiment.workspace == self._get_active_workspace(), SqlExperiment.name == "Default"
+            )
+            return int(mine.scalar())
+
+
+class ProjectRegistryStore(MlflowRegistryStore):
+    """MLflow's model registry on the same connections."""
+
+    def __init__(self) -> None:
+        super().__init__(DATABASE)
+
+    _get_or_create_engine = staticmethod(shared_engine)
