@@ -119,3 +119,5 @@ def load(environ: dict[str, str]) -> Env:
 
 
 env = load(dict(os.environ))
+# MLflow reports its use to its makers from the moment of its import unless it is told not to before.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
