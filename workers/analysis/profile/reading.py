@@ -1,0 +1,119 @@
+"""A file's profile: the one entry for the runners."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workers.analysis.errors import AnalysisError
+from workers.analysis.profile import csv_reader
+from workers.analysis.profile.columns import Column, Kind, kind_of
+from workers.analysis.profile.csv_types import CsvColumn
+from workers.analysis.profile.formats import FileFormat, check_magic
+from workers.analysis.profile.limits import Limits
+from workers.analysis.profile.streams import Progress
+from workers.analysis.profile.table import TableProfile
+
+_BATCH_ROWS = 131_072
+
+
+def profile_file(
+    path: Path,
+    file_format: FileFormat,
+    *,
+    seed: int = 0,
+    limits: Limits | None = None,
+    sample: bool = True,
+    progress: Progress = lambda _share: None,
+) -> TableProfile:
+    """Read a local file once (a CSV column that turns out to be text late: twice) and profile it.
+
+    ``seed`` numbers the sample's rows and should come from the content's hash; ``progress`` is told the share that is read.
+    Raises :class:`AnalysisError`.
+    """
+    limits = limits or Limits()
+    with path.open("rb") as file:
+        check_magic(file.read(65536), file_format)
+    if file_format.kind == "parquet":
+        return _profile_parquet(path, limits, seed, sample, progress)
+    return _profile_csv(path, file_format, limits, seed, sample, progress)
+
+
+def _profile_csv(path: Path, file_format: FileFormat, limits: Limits, seed: int, sample: bool, progress: Progress) -> TableProfile:
+    layout = csv_reader.layout_of(path, file_format, limits)
+    profile = TableProfile.for_width(len(layout.names), sample=sample)
+    profile.columns = {name: Column(name, bins=profile.bins) for name in layout.names}
+    columns = {name: CsvColumn() for name in layout.names}
+    for batch in csv_reader.batches(path, file_format, layout, limits, lambda share: progress(share * 0.9)):
+        _check_rows(profile.rows + batch.num_rows, limits)
+        # a table, not a batch: the sample needs the original text of late columns
+        typed = [columns[name].read(batch.column(index)) for index, name in enumerate(layout.names)]
+        profile.add(pa.table(typed, names=layout.names), seed=seed)
+    late = [name for name, column in columns.items() if column.late]
+    if late:
+        _reread(profile, late, csv_reader.batches(path, file_format, layout, limits, lambda _share: None, late))
+    progress(1.0)
+    return profile.settle()
+
+
+def _reread(profile: TableProfile, names: list[str], batches: Iterator[pa.RecordBatch]) -> None:
+    """Profile columns again as text."""
+    for name in names:
+        profile.columns[name] = Column(name, bins=profile.bins)
+    for batch in batches:
+        for index, name in enumerate(names):
+            profile.columns[name].add(batch.column(index))
+
+
+def _profile_parquet(path: Path, limits: Limits, seed: int, sample: bool, progress: Progress) -> TableProfile:
+    try:
+        texts = _text_columns(path, limits)
+        file = pq.ParquetFile(path, read_dictionary=texts, buffer_size=1 << 20)
+        names = csv_reader.unique_names(file.schema_arrow.names)
+        profile = TableProfile.for_width(len(names), sample=sample)
+        profile.columns = {name: Column(name, bins=profile.bins) for name in names}
+        total = max(file.metadata.num_rows, 1)
+        for batch in file.iter_batches(batch_size=_batch_rows(file.metadata, limits), use_threads=False):
+            profile.add(pa.table(batch.columns, names=names), seed=seed)
+            progress(min(profile.rows / total, 1.0))
+    except (pa.ArrowException, OSError) as error:
+        raise AnalysisError("damaged_file", "The Parquet file is damaged or uses a feature that cannot be read.") from error
+    for field, name in zip(file.schema_arrow, names, strict=True):
+        if kind_of(field.type) is not Kind.EMPTY and not profile.columns[name].types:
+            profile.columns[name].add(pa.array([], field.type))  # a table without rows still has its types
+    return profile.settle()
+
+
+def _text_columns(path: Path, limits: Limits) -> list[str]:
+    """Check a Parquet file's own description before any data is read; returns its top-level text columns.
+
+    These are read as dictionaries, so that a run-length-encoded giant is never spelled out.
+    """
+    metadata = pq.read_metadata(path)
+    if metadata.num_columns > limits.columns:
+        raise AnalysisError("too_many_columns", f"The file has {metadata.num_columns:,} columns; at most {limits.columns:,} can be profiled.")
+    _check_rows(metadata.num_rows, limits)
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(index)
+            if chunk.total_uncompressed_size > limits.column_chunk:
+                raise AnalysisError(
+                    "row_group_too_large",
+                    f"A row group holds more than {limits.column_chunk >> 20:,} MiB of one column. Write smaller row groups.",
+                )
+    schema = metadata.schema.to_arrow_schema()
+    return [field.name for field in schema if kind_of(field.type) is Kind.STRING and not pa.types.is_string_view(field.type)]
+
+
+def _batch_rows(metadata: pq.FileMetaData, limits: Limits) -> int:
+    """Rows of one batch, so that it stays near the limit in bytes."""
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    heaviest = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=1.0)
+    widest = max(heaviest, 8.0 * metadata.num_columns)
+    return int(min(max(limits.batch // max(widest, 1.0), 1), _BATCH_ROWS))
+
+
+def _check_rows(rows: int, limits: Limits) -> None:
+    if rows > limits.rows:
+        raise AnalysisError("too_many_rows", f"The file has more than {limits.rows:,} rows, which is the limit.")
