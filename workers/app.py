@@ -13,8 +13,9 @@ import django  # noqa: E402  # the path and settings must be set first
 django.setup()
 
 from celery import Celery  # noqa: E402
-from celery.signals import setup_logging, worker_process_init  # noqa: E402
+from celery.signals import setup_logging, worker_process_init, worker_ready  # noqa: E402
 from django.conf import settings  # noqa: E402
+from ropewalk.core import health  # noqa: E402
 
 from workers.schedule import SCHEDULE  # noqa: E402
 
@@ -44,3 +45,9 @@ def limit_memory(**_: object) -> None:
     """Bound each child's own memory, so that a hostile file ends its job with an error instead of the machine with a swap storm."""
     limit = settings.ROPEWALK_JOB_MEMORY_MB << 20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+@worker_ready.connect
+def give_signs_of_life(**_: object) -> None:
+    """From the main process, so that a pool that is busy with long jobs still counts as alive."""
+    health.keep_recording_worker_heartbeat()

@@ -26,7 +26,7 @@ class RequestContextMiddleware:
         started = time.perf_counter()
         response = self.get_response(request)
         response.headers["X-Request-ID"] = request_id
-        if not request.path.startswith(("/static/", "/healthz")):
+        if not request.path.startswith(("/static/", "/healthz", "/readyz")):
             log.info(
                 "request",
                 method=request.method,

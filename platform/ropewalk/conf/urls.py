@@ -5,9 +5,15 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import include, path
 
-from ropewalk.access.routes import declared
+from ropewalk.access.routes import PUBLIC, declared
+from ropewalk.edges.web.health.views import healthz, readyz
 
 urlpatterns = [
+    # Not through the guard: a probe must get its answer when the database is away.
+    declared(
+        path("", include([path("healthz", healthz, name="healthz"), path("readyz", readyz, name="readyz")])),  # type: ignore[arg-type]
+        needs=PUBLIC,
+    ),
     declared(path("admin/", admin.site.urls), needs="staff, checked by Django's admin"),  # type: ignore[arg-type]
     declared(path("accounts/", include("allauth.account.urls")), needs="public or signed in, checked by allauth"),
 ]

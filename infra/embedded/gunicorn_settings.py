@@ -1,0 +1,45 @@
+"""gunicorn's settings for one machine: few processes, many threads, no limit on how long an upload may stream.
+
+``timeout`` watches a worker's main loop, which beats on its own while threads stream for hours.
+"""
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+from infra.embedded.config import from_environ
+
+_instance = from_environ(os.environ)
+
+bind = f"[{_instance.bind}]:{_instance.port}" if ":" in _instance.bind else f"{_instance.bind}:{_instance.port}"
+worker_class = "infra.embedded.web_worker.Worker"
+workers = int(_instance.passed.get("ROPEWALK_WEB_PROCESSES", "2"))
+threads = int(_instance.passed.get("ROPEWALK_WEB_THREADS", "24"))
+worker_connections = 1000
+timeout = 120
+graceful_timeout = 12  # below the supervisor's patience, so that gunicorn itself ends what does not end
+# DVC's and MLflow's clients keep connections open between objects; closing them early costs a reconnect a file.
+keepalive = 75
+backlog = 1024
+preload_app = True  # MLflow's import is paid once, and its pages of memory are shared
+# A worker's heartbeat file must not wait for a busy disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None
+limit_request_line = 8190  # MLflow sends search filters in the query string
+control_socket_disable = True
+accesslog = None  # the application writes one structured line a request
+errorlog = "-"
+loglevel = "warning"
+proc_name = "ropewalk-web"
+forwarded_allow_ips = "127.0.0.1,::1"
+
+
+def when_ready(_server: Any) -> None:
+    """Before the fork. Connections opened while loading would be shared by the workers; and what is loaded now is never garbage,
+    so the collector must not touch (and thereby copy) its pages.
+    """
+    from django.db import connections
+
+    connections.close_all()
+    gc.collect()
+    gc.freeze()
