@@ -1,9 +1,9 @@
 """Experiment ``0`` means the project's "Default", wherever MLflow uses an experiment's id. Imports MLflow.
 
 Clients that set no experiment ask for ``0``; MLflow gives that id to one experiment of one workspace only. It appears as argument,
-inside trace locations, spans, data-set associations and headers, so it is translated where all of these meet: at the columns of
-MLflow's tables (a value bound to an ``experiment_id`` column, or assigned to such an attribute, is translated on the way), and for
-MLflow's own comparisons in Python also at the store's arguments.
+inside trace locations, spans, data-set associations and headers, so it is translated where all of these meet: in the parameters of
+MLflow's SQL statements (SQLAlchemy names a parameter after its column) and where a row's ``experiment_id`` is assigned; and, for
+MLflow's own comparisons in Python, also at the store's arguments.
 """
 
 import inspect
@@ -13,12 +13,13 @@ from functools import wraps
 from typing import Any
 
 from mlflow.store.tracking.dbmodels import models as tables
-from sqlalchemy import Integer, event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import configure_mappers
-from sqlalchemy.types import TypeDecorator
 
 CURRENT: ContextVar[int | None] = ContextVar("ropewalk_default_experiment", default=None)
-ARGUMENTS = ("experiment_id", "experiment_ids")
+ARGUMENTS = ("experiment_id", "experiment_ids", "locations")
+# Associations keep an experiment's id as text under this name; ids of other things are never "0".
+COLUMNS = ("experiment_id", "destination_id")
 
 
 def translate(value: Any) -> Any:
@@ -31,32 +32,33 @@ def translate(value: Any) -> Any:
     return current if isinstance(value, int) else str(current)
 
 
-class ExperimentId(TypeDecorator[int]):
-    """An integer column whose bound ``0`` means the project's Default."""
-
-    impl = Integer
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
-        """See :func:`translate`; runs at each execution, so cached statements are safe."""
-        return translate(value)
-
-
 def _assigned(_target: Any, value: Any, _old: Any, _initiator: Any) -> Any:
     return translate(value)
 
 
+def _bound(parameters: Any) -> Any:
+    if isinstance(parameters, list | tuple):
+        return [_bound(one) for one in parameters]
+    if not isinstance(parameters, dict):
+        return parameters
+    return {name: translate(value) if name.startswith(COLUMNS) else value for name, value in parameters.items()}
+
+
 def install_on_columns() -> int:
-    """Give every mapped ``experiment_id`` column the translating type; returns how many there are."""
+    """Translate what is assigned to mapped ``experiment_id`` attributes; returns how many there are."""
     configure_mappers()
-    found = 0
-    for mapper in tables.Base.registry.mappers:
-        column = mapper.columns.get("experiment_id")
-        if column is not None:
-            column.type = ExperimentId()
-            event.listen(mapper.class_.experiment_id, "set", _assigned, retval=True)
-            found += 1
-    return found
+    classes = [mapper.class_ for mapper in tables.Base.registry.mappers if "experiment_id" in mapper.columns]
+    for mapped in classes:
+        event.listen(mapped.experiment_id, "set", _assigned, retval=True)
+    return len(classes)
+
+
+def install_on_engine(engine: Engine) -> None:
+    """Translate what is bound to experiment columns in every statement of ``engine``."""
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def translate_parameters(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> Any:
+        return statement, parameters if CURRENT.get() is None else _bound(parameters)
 
 
 def _translated(value: Any) -> Any:

@@ -98,7 +98,7 @@ def _make_stores() -> "ProjectTrackingStore":
 
     # Some handlers use MlflowClient() inside the server: it must meet these stores, not a file store or a retry loop.
     tracking_utils._tracking_store_registry.register("ropewalk", tracking_builder)
-    registry_utils._get_model_registry_store_registry().register("ropewalk", registry_builder)
+    registry_utils._get_store_registry().register("ropewalk", registry_builder)
     mlflow.set_tracking_uri("ropewalk://store")
     mlflow.set_registry_uri("ropewalk://store")
     return tracking

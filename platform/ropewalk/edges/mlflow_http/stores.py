@@ -14,7 +14,7 @@ from mlflow.store.tracking.sqlalchemy_workspace_store import WorkspaceAwareSqlAl
 from mlflow.store.workspace.abstract_store import AbstractStore as WorkspaceStore
 from mlflow.utils import workspace_context
 
-from ropewalk.edges.mlflow_http.default_experiment import _translated, translates_arguments
+from ropewalk.edges.mlflow_http.default_experiment import _translated, install_on_engine, translates_arguments
 from ropewalk.edges.mlflow_http.schema import make_engine
 
 DATABASE = "postgresql+psycopg://"  # names the dialect; the connection itself is Django's
@@ -25,7 +25,9 @@ _engines: list[sqlalchemy.Engine] = []
 def shared_engine(_uri: str = DATABASE) -> sqlalchemy.Engine:
     """The one connection pool of this process, for both stores; made at the first request, so never before a fork."""
     if not _engines:
-        _engines.append(make_engine(pool_size=4, max_overflow=28, pool_pre_ping=True, pool_recycle=1800))
+        engine = make_engine(pool_size=4, max_overflow=28, pool_pre_ping=True, pool_recycle=1800)
+        install_on_engine(engine)
+        _engines.append(engine)
     return _engines[0]
 
 
