@@ -38,7 +38,9 @@ def _authenticate(request: HttpRequest) -> Actor:
                     raise Unauthenticated("This token is unknown, expired or revoked.", hint=_HINT)
                 return Actor.of(found, "bearer")
             case _:
-                raise Unauthenticated("This kind of Authorization is not supported; send Basic or Bearer.", hint=_HINT)
+                raise Unauthenticated(
+                    "This kind of Authorization is not supported; send Basic or Bearer.", hint=_HINT
+                )
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and user.is_active:
         return Actor.in_session(user.pk, user.username, user.is_staff)
@@ -52,9 +54,14 @@ def _basic(value: str, address: str) -> Actor:
         raise Unauthenticated("The Basic credentials can't be read.", hint=_HINT) from None
     if password:
         by_token = credentials.check_token(password)
-        if by_token is not None and username.lower() in {by_token.username.lower(), "token", "", password.lower()}:
+        if by_token is not None and username.lower() in {
+            by_token.username.lower(),
+            "token",
+            "",
+            password.lower(),
+        }:
             return Actor.of(by_token, "basic")
-    by_name = credentials.check_token(username) if len(username) >= 20 else None
+    by_name = credentials.check_token(username)
     if by_name is not None:
         return Actor.of(by_name, "basic")
     if username and password:
@@ -66,9 +73,13 @@ def _basic(value: str, address: str) -> Actor:
 
 def client_address(request: HttpRequest) -> str:
     """The client's address; forwarded headers count only behind the operator's declared proxies."""
-    hops = settings.ROPEWALK_TRUSTED_PROXIES
-    if hops:
-        chain = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    hops: int = settings.ROPEWALK_TRUSTED_PROXIES
+    if hops > 0:
+        chain = [
+            part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+        ]
         if len(chain) >= hops:
-            return chain[-hops]
+            return chain[
+                -hops
+            ]  # what the outermost proxy of ours saw; whatever stands before it the client wrote
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -9,7 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from ropewalk.access.routes import NEEDS
 
 
-def walk(resolver: URLResolver, prefix: str = "", inherited: object = None) -> Iterator[tuple[str, URLPattern, object]]:
+def walk(
+    resolver: URLResolver, prefix: str = "", inherited: object = None
+) -> Iterator[tuple[str, URLPattern, object]]:
     """Every pattern below ``resolver`` with its full text and what it needs (None: undeclared)."""
     for entry in resolver.url_patterns:
         text = prefix + str(entry.pattern)

@@ -63,7 +63,9 @@ SCOPE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 WRITES = frozenset(Permission) - _VIEWER - {P.SETTINGS_READ}
 # What an archived project still allows: reading, and settings (so that it can be unarchived or deleted).
-FROZEN_BY_ARCHIVE = frozenset({P.CODE_WRITE, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE, P.ANALYSES_START, P.CODE_FORCE})
+FROZEN_BY_ARCHIVE = frozenset(
+    {P.CODE_WRITE, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE, P.ANALYSES_START, P.CODE_FORCE}
+)
 
 
 def scoped(scopes: frozenset[str]) -> frozenset[Permission]:

@@ -5,10 +5,13 @@ edges, which Django's own check skips because it would read the body), and rende
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import URLPattern, URLResolver, re_path
@@ -16,10 +19,11 @@ from django.urls import path as django_path
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.csrf import csrf_exempt
 
-from ropewalk.access.authentication import actor_of
+from ropewalk.access.authentication import actor_of, client_address
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import resolve_project
-from ropewalk.access.types import ANONYMOUS
+from ropewalk.access.types import ANONYMOUS, Actor
+from ropewalk.core import audit
 from ropewalk.core.errors import Denied, RopewalkError, Unauthenticated
 
 View = Callable[..., HttpResponseBase]
@@ -51,25 +55,60 @@ def require_csrf(request: HttpRequest) -> None:
         request._post, request._files = QueryDict(), MultiValueDict()  # type: ignore[attr-defined]
     check = CsrfViewMiddleware(lambda _request: HttpResponse())
     check.process_request(request)
-    refused = check.process_view(request, lambda: None, (), {}) is not None
+    refused = check.process_view(request, HttpResponse, (), {}) is not None
     if post is None:
         del request._post, request._files  # type: ignore[attr-defined]
     if refused:
-        raise Denied("This request has no valid CSRF token.", hint="Reload the page and try again.", code="csrf")
+        raise Denied(
+            "This request has no valid CSRF token.", hint="Reload the page and try again.", code="csrf"
+        )
+
+
+def refuse_foreign_pages(request: HttpRequest) -> None:
+    """Raise :class:`Denied` for a write that another site's page made a browser send.
+
+    Once somebody answered a Basic challenge here, their browser adds those credentials by itself, as it does a cookie.
+    Browsers say where a write comes from; git, DVC and MLflow clients say nothing.
+    """
+    site = request.headers.get("Sec-Fetch-Site", "")
+    origin = request.headers.get("Origin", "")
+    foreign_origin = (
+        origin
+        and origin not in settings.CSRF_TRUSTED_ORIGINS
+        and urlsplit(origin).netloc != request.get_host()
+    )
+    if site in {"cross-site", "same-site"} or foreign_origin:
+        raise Denied("Another site sent this request.", hint="Send it from a page of this site.", code="csrf")
+
+
+def _check_origin(request: HttpRequest, actor: Actor) -> None:
+    if request.method in SAFE_METHODS:
+        return
+    if actor.via == "session":
+        require_csrf(request)
+    elif actor.via == "basic":
+        refuse_foreign_pages(request)
 
 
 def _guard(
-    view: View, prepare: Callable[[HttpRequest, dict[str, Any]], tuple[Any, ...]], on_error: ErrorRenderer, needs: object, csrf: bool
+    view: View,
+    prepare: Callable[[HttpRequest, Actor, dict[str, Any]], tuple[Any, ...]],
+    on_error: ErrorRenderer,
+    needs: object,
+    csrf: bool,
 ) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.actor = ANONYMOUS  # type: ignore[attr-defined]  # read by templates and views
         try:
-            request.actor = actor_of(request)  # type: ignore[attr-defined]
-            if not csrf and request.actor.via == "session" and request.method not in SAFE_METHODS:  # type: ignore[attr-defined]
-                require_csrf(request)
-            before = prepare(request, kwargs)
-            return view(request, *before, *args, **kwargs)
+            actor = actor_of(request)
+            request.actor = actor  # type: ignore[attr-defined]
+            if not csrf:
+                _check_origin(request, actor)
+            with audit.origin(
+                audit.Origin(actor.user_id, actor.username, actor.via, client_address(request))
+            ):
+                return view(request, *prepare(request, actor, kwargs), *args, **kwargs)
         except RopewalkError as error:
             structlog.get_logger("ropewalk.refused").info(
                 "refused", status=error.status, code=error.code, message=error.message, path=request.path
@@ -82,7 +121,12 @@ def _guard(
 
 
 def project_view(
-    view: View, *, needs: Permission, on_error: ErrorRenderer = plain_error, csrf: bool = True, challenge: bool = False
+    view: View,
+    *,
+    needs: Permission,
+    on_error: ErrorRenderer = plain_error,
+    csrf: bool = True,
+    challenge: bool = False,
 ) -> View:
     """Wrap ``view(request, access, **rest)`` behind the gate.
 
@@ -90,8 +134,7 @@ def project_view(
     or not it exists, so that git and others ask for a password.
     """
 
-    def prepare(request: HttpRequest, kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        actor = request.actor  # type: ignore[attr-defined]
+    def prepare(request: HttpRequest, actor: Actor, kwargs: dict[str, Any]) -> tuple[Any, ...]:
         try:
             access = resolve_project(actor, kwargs.pop("owner"), kwargs.pop("project"), needs)
         except RopewalkError as error:
@@ -104,20 +147,38 @@ def project_view(
     return _guard(view, prepare, on_error, needs, csrf)
 
 
-def signed_in_view(view: View, *, on_error: ErrorRenderer = plain_error, csrf: bool = True) -> View:
-    """Wrap ``view(request, **kwargs)`` for people who signed in."""
+def signed_in_view(
+    view: View, *, on_error: ErrorRenderer = plain_error, csrf: bool = True, token_scope: str = "admin"
+) -> View:
+    """Wrap ``view(request, **kwargs)`` for people who signed in.
 
-    def prepare(request: HttpRequest, kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        if not request.actor.signed_in:  # type: ignore[attr-defined]
+    An access token needs ``token_scope`` and no limit to one project: otherwise a token for reading could make itself a stronger
+    one in its user's settings. An empty ``token_scope`` lets every token in, for routes that only tell who it speaks for.
+    """
+
+    def prepare(request: HttpRequest, actor: Actor, kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        if not actor.signed_in:
             raise Unauthenticated("Sign in to see this.")
+        if token_scope and (token_scope not in actor.scopes or actor.project_id is not None):
+            raise Denied(
+                "This token does not reach that far.",
+                hint="Sign in, or make a token with a wider scope.",
+                code="token_scope",
+            )
         return ()
 
     return _guard(view, prepare, on_error, SIGNED_IN, csrf)
 
 
 def public_view(view: View, *, on_error: ErrorRenderer = plain_error, csrf: bool = True) -> View:
-    """Wrap ``view(request, **kwargs)`` for everybody."""
-    return _guard(view, lambda request, kwargs: (), on_error, PUBLIC, csrf)
+    """Wrap ``view(request, **kwargs)`` for everybody. Who comes with a token for one project sees here what anybody sees."""
+
+    def prepare(request: HttpRequest, actor: Actor, kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        if actor.project_id is not None:
+            request.actor = replace(ANONYMOUS, via=actor.via)  # type: ignore[attr-defined]
+        return ()
+
+    return _guard(view, prepare, on_error, PUBLIC, csrf)
 
 
 def _route(pattern: str, view: View, name: str | None, regex: bool) -> URLPattern:
@@ -136,18 +197,38 @@ def project_route(
     regex: bool = False,
 ) -> URLPattern:
     """A route whose pattern has ``owner`` and ``project``; see :func:`project_view`."""
-    return _route(pattern, project_view(view, needs=needs, on_error=on_error, csrf=csrf, challenge=challenge), name, regex)
+    return _route(
+        pattern,
+        project_view(view, needs=needs, on_error=on_error, csrf=csrf, challenge=challenge),
+        name,
+        regex,
+    )
 
 
 def signed_in_route(
-    pattern: str, view: View, *, name: str | None = None, on_error: ErrorRenderer = plain_error, csrf: bool = True, regex: bool = False
+    pattern: str,
+    view: View,
+    *,
+    name: str | None = None,
+    on_error: ErrorRenderer = plain_error,
+    csrf: bool = True,
+    regex: bool = False,
+    token_scope: str = "admin",
 ) -> URLPattern:
     """A route for people who signed in; see :func:`signed_in_view`."""
-    return _route(pattern, signed_in_view(view, on_error=on_error, csrf=csrf), name, regex)
+    return _route(
+        pattern, signed_in_view(view, on_error=on_error, csrf=csrf, token_scope=token_scope), name, regex
+    )
 
 
 def public_route(
-    pattern: str, view: View, *, name: str | None = None, on_error: ErrorRenderer = plain_error, csrf: bool = True, regex: bool = False
+    pattern: str,
+    view: View,
+    *,
+    name: str | None = None,
+    on_error: ErrorRenderer = plain_error,
+    csrf: bool = True,
+    regex: bool = False,
 ) -> URLPattern:
     """A route for everybody; see :func:`public_view`."""
     return _route(pattern, public_view(view, on_error=on_error, csrf=csrf), name, regex)

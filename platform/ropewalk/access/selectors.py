@@ -38,9 +38,14 @@ def projects_owner_is(project: ProjectView, user_id: int) -> bool:
 
 
 def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> ProjectAccess:
-    """The gate. Raises :class:`NotFound` for what the viewer may not see, :class:`Denied` (or :class:`Unauthenticated` for
-    somebody who did not sign in) when they see the project but may not do this."""
-    missing = NotFound(f"There is no project {owner}/{slug}, or you may not see it.", hint="Check the name, or sign in.")
+    """Let through, or raise.
+
+    :class:`NotFound` for what the viewer may not see; :class:`Denied` (or :class:`Unauthenticated` for somebody who did not sign
+    in) when they see the project but may not do this.
+    """
+    missing = NotFound(
+        f"There is no project {owner}/{slug}, or you may not see it.", hint="Check the name, or sign in."
+    )
     project = projects.find(owner, slug)
     if project is None:
         raise missing
@@ -57,9 +62,13 @@ def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> P
             raise Unauthenticated("Sign in to do this.")
         if needs in PERMISSIONS[role]:
             raise Denied(
-                f"This token's scopes do not allow {needs}.", hint="Make a token with a wider scope.", code="token_scope"
+                f"This token's scopes do not allow {needs}.",
+                hint="Make a token with a wider scope.",
+                code="token_scope",
             )
-        raise Denied(f"Your role in {project.full_name} ({role.name.lower()}) does not allow {needs}.", code="role")
+        raise Denied(
+            f"Your role in {project.full_name} ({role.name.lower()}) does not allow {needs}.", code="role"
+        )
     if project.archived:
         if needs in FROZEN_BY_ARCHIVE:
             raise Denied(
@@ -81,7 +90,7 @@ def resolve_owner(actor: Actor, slug: str) -> OwnerView:
 
 def may_create_in(actor: Actor, owner: OwnerView) -> bool:
     """Whether somebody may create projects under a name: their own, or an organization that they belong to."""
-    if actor.user_id is None or actor.project_id is not None or not {"write", "admin"} & actor.scopes:
+    if actor.user_id is None or actor.project_id is not None or not actor.scopes & {"write", "admin"}:
         return False
     if owner.is_organization:
         return bool(organization_role(owner.id, actor.user_id))

@@ -24,6 +24,11 @@ class Actor:
         """Whether it is a known person."""
         return self.user_id is not None
 
+    @property
+    def viewer_id(self) -> int | None:
+        """Whose lists (of projects, people, activity) they may read: their own, but a token for one project has no lists."""
+        return None if self.project_id is not None else self.user_id
+
     @classmethod
     def of(cls, credential: Credential, via: str) -> "Actor":
         """The actor behind a checked credential."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
-from ropewalk.accounts.models import AccessToken, Membership, Owner, User
+from allauth.account.models import EmailAddress
+
+from ropewalk.accounts.models import AccessToken, Membership, Owner, OwnerKind, User
+from ropewalk.accounts.names import matching_name
 from ropewalk.accounts.types import MemberView, OwnerView, TokenView, UserView
 from ropewalk.core import clock
 from ropewalk.core.pagination import Page, paginate
@@ -10,8 +13,8 @@ from ropewalk.core.pagination import Page, paginate
 
 def owner_by_slug(slug: str) -> OwnerView | None:
     """A user or organization by its name, without regard to case; inactive users are not found."""
-    owner = Owner.objects.select_related("user").filter(slug__iexact=slug).first()
-    if owner is None or (owner.kind == "user" and not owner.user.is_active):
+    owner = Owner.objects.select_related("user").filter(matching_name("slug", slug)).first()
+    if owner is None or (owner.kind == OwnerKind.USER and not owner.user.is_active):
         return None
     return _owner_view(owner)
 
@@ -30,7 +33,7 @@ def _owner_view(owner: Owner) -> OwnerView:
 
 def user_by_name(username: str) -> UserView | None:
     """An active person by user name, without regard to case."""
-    user = User.objects.filter(username__iexact=username, is_active=True).first()
+    user = User.objects.filter(matching_name("owner__slug", username), is_active=True).first()
     return _user_view(user) if user else None
 
 
@@ -42,13 +45,19 @@ def user_by_id(user_id: int) -> UserView | None:
 
 def usernames(user_ids: Iterable[int | None]) -> dict[int, str]:
     """User names by id, in one query."""
-    return dict(User.objects.filter(pk__in={i for i in user_ids if i is not None}).values_list("pk", "username"))
+    return dict(
+        User.objects.filter(pk__in={i for i in user_ids if i is not None}).values_list("pk", "username")
+    )
 
 
 def usernames_by_email(emails: Iterable[str]) -> dict[str, str]:
-    """User names by verified-or-not e-mail address (lower case), for commit authors, in one query."""
-    wanted = {email.lower() for email in emails if email}
-    return {email.lower(): name for email, name in User.objects.filter(email__in=wanted).values_list("email", "username")}
+    """User names by e-mail address (lower case), for commit authors, in one query.
+
+    Verified addresses only: anybody may sign up with somebody else's address, and would otherwise sign their commits here.
+    """
+    wanted = {email.lower() for email in emails if email and "\0" not in email}
+    rows = EmailAddress.objects.filter(email__in=wanted, verified=True, user__is_active=True)
+    return {email.lower(): name for email, name in rows.values_list("email", "user__username")}
 
 
 def _user_view(user: User) -> UserView:
@@ -67,25 +76,41 @@ def organization_role(owner_id: int, user_id: int | None) -> str:
     """``owner``, ``member`` or an empty string."""
     if user_id is None:
         return ""
-    role = Membership.objects.filter(organization__owner_id=owner_id, user_id=user_id).values_list("role", flat=True).first()
+    role = (
+        Membership.objects.filter(organization__owner_id=owner_id, user_id=user_id)
+        .values_list("role", flat=True)
+        .first()
+    )
     return role or ""
 
 
 def organizations_of(user_id: int) -> list[tuple[OwnerView, str]]:
     """A person's organizations with their role in each, by name."""
-    rows = Membership.objects.select_related("organization__owner").filter(user_id=user_id).order_by("organization__owner__slug")
+    rows = (
+        Membership.objects.select_related("organization__owner")
+        .filter(user_id=user_id)
+        .order_by("organization__owner__slug")
+    )
     return [(_owner_view(row.organization.owner), row.role) for row in rows]
 
 
 def members(owner_id: int, *, page: int = 1, per_page: int = 50) -> Page[MemberView]:
     """An organization's people, owners first."""
-    rows = Membership.objects.select_related("user").filter(organization__owner_id=owner_id).order_by("-role", "user__username")
+    rows = (
+        Membership.objects.select_related("user")
+        .filter(organization__owner_id=owner_id)
+        .order_by("-role", "user__username")
+    )
     return paginate(
         rows,
         page=page,
         per_page=per_page,
         convert=lambda row: MemberView(
-            row.user_id, row.user.username, row.user.get_full_name() or row.user.username, row.role, row.created_at
+            row.user_id,
+            row.user.username,
+            row.user.get_full_name() or row.user.username,
+            row.role,
+            row.created_at,
         ),
     )
 
@@ -105,5 +130,7 @@ def tokens(user_id: int) -> list[TokenView]:
             last_used_at=row.last_used_at,
             expired=row.expires_at is not None and row.expires_at <= now,
         )
-        for row in AccessToken.objects.filter(user_id=user_id, revoked_at__isnull=True).order_by("-created_at")
+        for row in AccessToken.objects.filter(user_id=user_id, revoked_at__isnull=True).order_by(
+            "-created_at"
+        )
     ]

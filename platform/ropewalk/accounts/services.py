@@ -3,18 +3,25 @@
 import secrets
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from ropewalk.accounts import credentials
-from ropewalk.accounts.models import AccessToken, Membership, Organization, OrganizationRole, Owner, OwnerKind, User
-from ropewalk.accounts.names import check_owner_name
-from ropewalk.accounts.types import SCOPES
-from ropewalk.core import clock
+from ropewalk.accounts.models import (
+    AccessToken,
+    Membership,
+    Organization,
+    OrganizationRole,
+    Owner,
+    OwnerKind,
+    User,
+)
+from ropewalk.accounts.names import check_owner_name, matching_name
+from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX
+from ropewalk.core import audit, clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
-
-TOKEN_PREFIX = "rw_"
 
 
 def reserve_owner(*, slug: str, kind: OwnerKind, display_name: str = "") -> Owner:
@@ -24,12 +31,25 @@ def reserve_owner(*, slug: str, kind: OwnerKind, display_name: str = "") -> Owne
         with transaction.atomic():
             return Owner.objects.create(slug=slug, kind=kind, display_name=display_name[:100])
     except IntegrityError:
-        raise Conflict(f"The name “{slug}” is taken.", hint="Choose another one.", code="name_taken") from None
+        raise Conflict(
+            f"The name “{slug}” is taken.", hint="Choose another one.", code="name_taken"
+        ) from None
 
 
 @transaction.atomic
-def create_user(*, username: str, password: str | None, email: str = "", is_admin: bool = False, check: bool = True) -> User:
-    """Create a person with their own namespace. ``check`` applies the password rules; ``password`` None means no password."""
+def create_user(
+    *,
+    username: str,
+    password: str | None,
+    email: str = "",
+    is_admin: bool = False,
+    check: bool = True,
+    email_verified: bool = False,
+) -> User:
+    """Create a person with their own namespace. ``check`` applies the password rules; ``password`` None means no password.
+
+    ``email_verified`` says that the caller (the operator) vouches for the address.
+    """
     if check and password is not None:
         try:
             validate_password(password)
@@ -38,17 +58,25 @@ def create_user(*, username: str, password: str | None, email: str = "", is_admi
     user = User(username=username, email=email, is_staff=is_admin, is_superuser=is_admin)
     user.set_password(password)
     save_new_user(user)
+    if email and email_verified:
+        EmailAddress.objects.create(user=user, email=email.lower(), verified=True, primary=True)
     return user
 
 
+@transaction.atomic
 def save_new_user(user: User) -> None:
-    """Insert a prepared user together with their owner row, in the caller's transaction."""
+    """Insert a prepared user together with their owner row."""
     user.owner = reserve_owner(slug=user.username, kind=OwnerKind.USER, display_name=user.get_full_name())
     user.save()
+    audit.record(
+        "user.created", subject=user.username, owner_id=user.owner_id, detail={"admin": user.is_superuser}
+    )
 
 
 @transaction.atomic
-def create_organization(*, slug: str, created_by_id: int, display_name: str = "", description: str = "") -> Organization:
+def create_organization(
+    *, slug: str, created_by_id: int, display_name: str = "", description: str = ""
+) -> Organization:
     """Create an organization; its creator is its first owner."""
     owner = reserve_owner(slug=slug, kind=OwnerKind.ORGANIZATION, display_name=display_name)
     if description:
@@ -56,6 +84,7 @@ def create_organization(*, slug: str, created_by_id: int, display_name: str = ""
         owner.save(update_fields=["description"])
     organization = Organization.objects.create(owner=owner, created_by_id=created_by_id)
     Membership.objects.create(organization=organization, user_id=created_by_id, role=OrganizationRole.OWNER)
+    audit.record("organization.created", subject=slug, owner_id=owner.pk)
     return organization
 
 
@@ -74,35 +103,65 @@ def set_member(*, owner_id: int, username: str, role: str) -> None:
     """Add a person to an organization or change their role. An organization keeps at least one owner."""
     if role not in OrganizationRole.values:
         raise Invalid("A member's role is owner or member.", code="bad_role")
-    organization = Organization.objects.select_for_update().get(owner_id=owner_id)
-    user = User.objects.filter(username__iexact=username, is_active=True).first()
+    organization = _locked_organization(owner_id)
+    user = User.objects.filter(matching_name("owner__slug", username), is_active=True).first()
     if user is None:
         raise NotFound(f"There is no user “{username}”.", hint="They sign up first, then you can add them.")
     Membership.objects.update_or_create(organization=organization, user=user, defaults={"role": role})
     _require_an_owner(organization)
+    audit.record("member.set", subject=user.username, owner_id=owner_id, detail={"role": role})
 
 
 @transaction.atomic
 def remove_member(*, owner_id: int, user_id: int) -> None:
     """Take a person out of an organization. An organization keeps at least one owner."""
-    organization = Organization.objects.select_for_update().get(owner_id=owner_id)
-    Membership.objects.filter(organization=organization, user_id=user_id).delete()
+    organization = _locked_organization(owner_id)
+    membership = (
+        Membership.objects.select_related("user").filter(organization=organization, user_id=user_id).first()
+    )
+    if membership is None:
+        return
+    membership.delete()
     _require_an_owner(organization)
+    audit.record(
+        "member.removed",
+        subject=membership.user.username,
+        owner_id=owner_id,
+        detail={"role": membership.role},
+    )
+
+
+def _locked_organization(owner_id: int) -> Organization:
+    # Two owners who remove each other at the same time wait here, so that one of them stays.
+    organization = Organization.objects.select_for_update().filter(owner_id=owner_id).first()
+    if organization is None:
+        raise NotFound("There is no such organization.")
+    return organization
 
 
 def _require_an_owner(organization: Organization) -> None:
     if not organization.memberships.filter(role=OrganizationRole.OWNER, user__is_active=True).exists():
-        raise Conflict("An organization needs at least one owner.", hint="Make somebody else an owner first.", code="last_owner")
+        raise Conflict(
+            "An organization needs at least one owner.",
+            hint="Make somebody else an owner first.",
+            code="last_owner",
+        )
 
 
+@transaction.atomic
 def create_token(
-    *, user_id: int, name: str, scopes: list[str], project_id: int | None = None, expires_at: datetime | None = None
+    *,
+    user_id: int,
+    name: str,
+    scopes: list[str],
+    project_id: int | None = None,
+    expires_at: datetime | None = None,
 ) -> tuple[AccessToken, str]:
     """Make a token; returns its row and the secret, which is shown once and kept only as a digest."""
     wanted = sorted(set(scopes))
     if not wanted or not set(wanted) <= set(SCOPES):
         raise Invalid(f"A token's scopes are some of {', '.join(SCOPES)}.", code="bad_scope")
-    if not name.strip():
+    if not name.strip() or "\0" in name:
         raise Invalid("Give the token a name, so that you recognize it later.", code="bad_name")
     if expires_at is not None and expires_at <= clock.now():
         raise Invalid("The expiry lies in the past.", code="bad_expiry")
@@ -116,15 +175,23 @@ def create_token(
         project_id=project_id,
         expires_at=expires_at,
     )
+    _record_token("token.created", token)
     return token, secret
 
 
+@transaction.atomic
 def revoke_token(*, user_id: int, token_id: int) -> None:
-    """End a token at once, in every process."""
-    token = AccessToken.objects.filter(user_id=user_id, pk=token_id).first()
+    """End a token: the next request with it is refused, in every process."""
+    token = AccessToken.objects.select_for_update(of=("self",)).filter(user_id=user_id, pk=token_id).first()
     if token is None:
         raise NotFound("There is no such token.")
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         token.save(update_fields=["revoked_at"])
-    credentials.forget_token(token.digest)
+        _record_token("token.revoked", token)
+
+
+def _record_token(action: str, token: AccessToken) -> None:
+    owner_id = User.objects.values_list("owner_id", flat=True).get(pk=token.user_id)
+    detail = {"token": token.pk, "hint": token.hint, "scopes": token.scopes, "project": token.project_id}
+    audit.record(action, subject=token.name, owner_id=owner_id, detail=detail)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 SCOPES = ("read", "write", "admin")
+TOKEN_PREFIX = "rw_"
 
 
 @dataclass(frozen=True)

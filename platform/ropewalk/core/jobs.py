@@ -71,13 +71,13 @@ def enqueue(
     """
     with transaction.atomic():
         job, created = Job.objects.get_or_create(
+            project_id=project_id,  # never shared between projects, even for the same content
             kind=kind.name,
             subject=subject,
             fingerprint=fingerprint,
             runner_version=kind.version,
             defaults={
                 "payload": payload,
-                "project_id": project_id,
                 "requested_by_id": requested_by_id,
                 "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
                 "time_limit": kind.time_limit,
@@ -119,7 +119,7 @@ def send(job_id: uuid.UUID) -> bool:
     try:
         # The runner ends itself at its limit; the hard limit ends one that is stuck in native code.
         _sender().send_task(TASK_NAME, args=[str(job_id)], ignore_result=True, time_limit=limit + 60)
-    except Exception as error:  # any transport failure; the row is the truth
+    except Exception as error:  # noqa: BLE001  # any transport failure; the row is the truth
         log.warning("job.send_failed", job=str(job_id), error=str(error))
         return False
     Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(sent_at=clock.now())

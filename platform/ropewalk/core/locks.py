@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 
 def _key(name: str) -> int:
@@ -19,6 +19,16 @@ def lock_in_transaction(name: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(name)])
 
 
+def _unlock(name: str) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_key(name)])
+    except DatabaseError:
+        # The block left the connection broken or its transaction aborted. A session's lock outlives both, and this thread keeps
+        # its connection: without closing it everybody else would wait for minutes.
+        connection.close()
+
+
 @contextmanager
 def lock(name: str) -> Iterator[None]:
     """Wait for the lock ``name`` and hold it for the block, across transactions, on this thread's connection."""
@@ -27,8 +37,7 @@ def lock(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_key(name)])
+        _unlock(name)
 
 
 @contextmanager
@@ -41,5 +50,4 @@ def try_lock(name: str) -> Iterator[bool]:
         yield taken
     finally:
         if taken:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_key(name)])
+            _unlock(name)

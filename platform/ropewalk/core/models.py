@@ -16,7 +16,7 @@ class JobState(models.TextChoices):
 
 
 class Job(models.Model):
-    """One computation, asked for once per (kind, subject, fingerprint, runner version).
+    """One computation, asked for once per (project, kind, subject, fingerprint, runner version).
 
     ``project_id`` is a plain number because the kernel knows no product; the readers above scope by it. ``claim_id`` names the
     one attempt that may write: a worker that lost its claim (it was thought dead) can no longer end the job.
@@ -50,7 +50,11 @@ class Job(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "subject", "fingerprint", "runner_version"], name="job_asked_once"),
+            models.UniqueConstraint(
+                fields=["project_id", "kind", "subject", "fingerprint", "runner_version"],
+                name="job_asked_once_in_project",
+                nulls_distinct=False,
+            ),
         ]
         indexes = [
             models.Index(fields=["project_id", "-created_at"], name="job_by_project"),
@@ -60,3 +64,39 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} ({self.state})"
+
+
+class AuditEvent(models.Model):
+    """One security-relevant event: who did what, when, and from where. Rows are only ever added.
+
+    Names are copied, not referenced, so that the record outlives what it tells of.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    action = models.CharField(max_length=64)
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=150, blank=True)
+    via = models.CharField(max_length=16)
+    address = models.CharField(max_length=64, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    owner_id = models.BigIntegerField(null=True)
+    project_id = models.BigIntegerField(null=True)
+    subject = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["project_id", "-id"], name="audit_by_project", condition=Q(project_id__isnull=False)
+            ),
+            models.Index(
+                fields=["owner_id", "-id"], name="audit_by_owner", condition=Q(owner_id__isnull=False)
+            ),
+            models.Index(
+                fields=["actor_id", "-id"], name="audit_by_actor", condition=Q(actor_id__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name or 'somebody'}: {self.action} {self.subject}"

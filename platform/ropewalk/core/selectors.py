@@ -3,9 +3,9 @@
 import uuid
 from collections.abc import Iterable
 
-from ropewalk.core.models import Job
+from ropewalk.core.models import AuditEvent, Job
 from ropewalk.core.pagination import Page, paginate
-from ropewalk.core.types import JobView
+from ropewalk.core.types import AuditView, JobView
 
 
 def view_of(job: Job) -> JobView:
@@ -33,7 +33,9 @@ def project_job(project_id: int, job_id: uuid.UUID) -> JobView | None:
     return view_of(job) if job else None
 
 
-def project_jobs(project_id: int, *, page: int = 1, per_page: int = 50, states: Iterable[str] = ()) -> Page[JobView]:
+def project_jobs(
+    project_id: int, *, page: int = 1, per_page: int = 50, states: Iterable[str] = ()
+) -> Page[JobView]:
     """A project's jobs, newest first, optionally only those in the given states."""
     rows = Job.objects.filter(project_id=project_id).order_by("-created_at")
     wanted = list(states)
@@ -46,3 +48,37 @@ def unfinished_jobs(project_ids: Iterable[int], limit: int = 20) -> list[tuple[i
     """Queued, running and failed jobs of several projects, newest first, each with its project's id."""
     rows = Job.objects.filter(project_id__in=list(project_ids), state__in=["queued", "running", "failed"])
     return [(job.project_id or 0, view_of(job)) for job in rows.order_by("-created_at")[:limit]]
+
+
+def audit_events(
+    *,
+    project_id: int | None = None,
+    owner_id: int | None = None,
+    actor_id: int | None = None,
+    page: int = 1,
+    per_page: int = 50,
+) -> Page[AuditView]:
+    """Security-relevant events, newest first, of one project, owner or person; ``ValueError`` for none or several."""
+    scope = {
+        name: value
+        for name, value in (("project_id", project_id), ("owner_id", owner_id), ("actor_id", actor_id))
+        if value is not None
+    }
+    if len(scope) != 1:
+        raise ValueError("audit_events needs exactly one of project_id, owner_id and actor_id")
+    rows = AuditEvent.objects.filter(**scope).order_by("-id")
+    return paginate(rows, page=page, per_page=per_page, convert=_audit_view)
+
+
+def _audit_view(row: AuditEvent) -> AuditView:
+    return AuditView(
+        id=row.pk,
+        at=row.at,
+        action=row.action,
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+        via=row.via,
+        address=row.address,
+        subject=row.subject,
+        detail=row.detail,
+    )

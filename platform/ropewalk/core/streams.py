@@ -18,7 +18,7 @@ def content_length(request: HttpRequest) -> int | None:
     raw = request.META.get("CONTENT_LENGTH") or ""
     if raw == "":
         return None if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower() else 0
-    if not raw.isdigit():
+    if not (raw.isascii() and raw.isdigit()):
         raise Invalid("Content-Length is not a number.")
     return int(raw)
 

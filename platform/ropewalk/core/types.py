@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,18 @@ class JobView:
     def active(self) -> bool:
         """Whether it still waits or runs."""
         return self.state in {"queued", "running"}
+
+
+@dataclass(frozen=True)
+class AuditView:
+    """One line of the record of security-relevant events."""
+
+    id: int
+    at: datetime
+    action: str
+    actor_id: int | None
+    actor_name: str
+    via: str
+    address: str
+    subject: str
+    detail: dict[str, Any]

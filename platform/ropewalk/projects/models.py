@@ -41,7 +41,10 @@ class Project(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "owner", Lower("slug"), condition=models.Q(deleted_at__isnull=True), name="project_slug_unique"
+                "owner",
+                Lower("slug"),
+                condition=models.Q(deleted_at__isnull=True),
+                name="project_slug_unique",
             )
         ]
         indexes = [models.Index(fields=["-updated_at"], name="project_recent")]

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
-from ropewalk.accounts.models import Membership
+from ropewalk.accounts.models import Membership, User
+from ropewalk.accounts.names import matching_name
 from ropewalk.core.pagination import Page, paginate
-from ropewalk.projects.models import Collaborator, Project
+from ropewalk.projects.models import Collaborator, Project, Visibility
 from ropewalk.projects.types import CollaboratorView, ProjectView
 
 
@@ -45,28 +46,27 @@ def projects_by_id(project_ids: Iterable[int]) -> dict[int, ProjectView]:
 
 def find(owner: str, slug: str) -> ProjectView | None:
     """A project by its name, without regard to case. Only the gate calls this."""
-    project = _live().filter(owner__slug__iexact=owner, slug__iexact=slug).first()
+    project = _live().filter(matching_name("owner__slug", owner), matching_name("slug", slug)).first()
     return view_of(project) if project else None
 
 
 def visible_to(user_id: int | None) -> Q:
     """The condition under which a person may see a project; None is somebody who did not sign in."""
     if user_id is None:
-        return Q(visibility="public")
-    return (
-        Q(visibility__in=["public", "internal"])
-        | Q(owner__user__pk=user_id)
-        | Q(owner__organization__memberships__in=Membership.objects.filter(user_id=user_id))
-        | Q(pk__in=Collaborator.objects.unscoped("one person's projects").filter(user_id=user_id).values("project_id"))
-    )
+        return Q(visibility=Visibility.PUBLIC)
+    return Q(visibility__in=[Visibility.PUBLIC, Visibility.INTERNAL]) | belongs_to(user_id)
 
 
 def belongs_to(user_id: int) -> Q:
     """The condition under which a project is one of a person's own: owned, through an organization, or by collaboration."""
     return (
-        Q(owner__user__pk=user_id)
-        | Q(owner__organization__memberships__in=Membership.objects.filter(user_id=user_id))
-        | Q(pk__in=Collaborator.objects.unscoped("one person's projects").filter(user_id=user_id).values("project_id"))
+        Q(owner_id__in=User.objects.filter(pk=user_id).values("owner_id"))
+        | Q(owner_id__in=Membership.objects.filter(user_id=user_id).values("organization__owner_id"))
+        | Q(
+            pk__in=Collaborator.objects.unscoped("one person's projects")
+            .filter(user_id=user_id)
+            .values("project_id")
+        )
     )
 
 
@@ -83,11 +83,13 @@ def list_projects(
     rows = _live().filter(visible_to(viewer_id))
     if owner_id is not None:
         rows = rows.filter(owner_id=owner_id)
-    if mine and viewer_id is not None:
-        rows = rows.filter(belongs_to(viewer_id))
-    for word in text.split()[:5]:
-        rows = rows.filter(Q(slug__icontains=word) | Q(owner__slug__icontains=word) | Q(description__icontains=word))
-    return paginate(rows.order_by("-updated_at", "-pk").distinct(), page=page, per_page=per_page, convert=view_of)
+    if mine:
+        rows = rows.filter(belongs_to(viewer_id)) if viewer_id is not None else rows.none()
+    for word in text.replace("\0", "").split()[:5]:
+        rows = rows.filter(
+            Q(slug__icontains=word) | Q(owner__slug__icontains=word) | Q(description__icontains=word)
+        )
+    return paginate(rows.order_by("-updated_at", "-pk"), page=page, per_page=per_page, convert=view_of)
 
 
 def collaborators(project_id: int, *, page: int = 1, per_page: int = 50) -> Page[CollaboratorView]:
@@ -98,7 +100,11 @@ def collaborators(project_id: int, *, page: int = 1, per_page: int = 50) -> Page
         page=page,
         per_page=per_page,
         convert=lambda row: CollaboratorView(
-            row.user_id, row.user.username, row.user.get_full_name() or row.user.username, row.role, row.created_at
+            row.user_id,
+            row.user.username,
+            row.user.get_full_name() or row.user.username,
+            row.role,
+            row.created_at,
         ),
     )
 

@@ -3,10 +3,11 @@
 from django.db import IntegrityError, transaction
 
 from ropewalk.accounts.models import User
-from ropewalk.core import clock
+from ropewalk.accounts.names import matching_name
+from ropewalk.core import audit, clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
 from ropewalk.projects.models import Collaborator, CollaboratorRole, Project, Visibility
-from ropewalk.projects.names import check_project_name
+from ropewalk.projects.names import check_branch_name, check_project_name
 
 
 def create_project(
@@ -23,13 +24,12 @@ def create_project(
     Its repository is made on demand by :mod:`ropewalk.repos`, so a crash between the two leaves nothing to repair.
     """
     check_project_name(slug)
-    if visibility not in Visibility.values:
-        raise Invalid(f"Visibility is one of {', '.join(Visibility.values)}.", code="bad_visibility")
-    if len(description) > 500:
-        raise Invalid("A description has at most 500 characters.", code="bad_description")
+    check_branch_name(default_branch)
+    _check_visibility(visibility)
+    _check_description(description)
     try:
         with transaction.atomic():
-            return Project.objects.create(
+            project = Project.objects.create(
                 owner_id=owner_id,
                 slug=slug,
                 description=description,
@@ -37,10 +37,37 @@ def create_project(
                 default_branch=default_branch,
                 created_by_id=created_by_id,
             )
+            _record("project.created", project, visibility=visibility)
     except IntegrityError:
         raise Conflict(
             f"There is already a project “{slug}” here.", hint="Choose another name.", code="name_taken"
         ) from None
+    return project
+
+
+def _check_visibility(visibility: str) -> None:
+    if visibility not in Visibility.values:
+        raise Invalid(f"Visibility is one of {', '.join(Visibility.values)}.", code="bad_visibility")
+
+
+def _check_description(description: str) -> None:
+    if len(description) > 500 or "\0" in description:
+        raise Invalid("A description has at most 500 characters.", code="bad_description")
+
+
+def _record(action: str, project: Project, **detail: str) -> None:
+    audit.record(
+        action, subject=project.slug, owner_id=project.owner_id, project_id=project.pk, detail=detail
+    )
+
+
+def _locked(project_id: int) -> Project:
+    project = (
+        Project.objects.select_for_update(of=("self",)).filter(pk=project_id, deleted_at__isnull=True).first()
+    )
+    if project is None:
+        raise NotFound("There is no such project.")
+    return project
 
 
 @transaction.atomic
@@ -53,19 +80,18 @@ def update_project(
     key_metric: str | None = None,
 ) -> None:
     """Change what is given; None leaves a field as it is."""
-    project = Project.objects.select_for_update().get(pk=project_id)
+    project = _locked(project_id)
     if description is not None:
-        if len(description) > 500:
-            raise Invalid("A description has at most 500 characters.", code="bad_description")
+        _check_description(description)
         project.description = description
-    if visibility is not None:
-        if visibility not in Visibility.values:
-            raise Invalid(f"Visibility is one of {', '.join(Visibility.values)}.", code="bad_visibility")
+    if visibility is not None and visibility != project.visibility:
+        _check_visibility(visibility)
+        _record("project.visibility", project, before=project.visibility, after=visibility)
         project.visibility = visibility
     if default_branch is not None:
-        project.default_branch = default_branch
+        project.default_branch = check_branch_name(default_branch)
     if key_metric is not None:
-        project.key_metric = key_metric[:250]
+        project.key_metric = key_metric.replace("\0", "")[:250]
     project.save()
 
 
@@ -74,29 +100,49 @@ def touch_project(*, project_id: int) -> None:
     Project.objects.filter(pk=project_id).update(updated_at=clock.now())
 
 
+@transaction.atomic
 def archive_project(*, project_id: int, archived: bool) -> None:
     """Make a project read-only, or writable again."""
-    Project.objects.filter(pk=project_id).update(archived_at=clock.now() if archived else None, updated_at=clock.now())
+    project = _locked(project_id)
+    project.archived_at = clock.now() if archived else None
+    project.save(update_fields=["archived_at", "updated_at"])
+    _record("project.archived" if archived else "project.unarchived", project)
 
 
+@transaction.atomic
 def delete_project(*, project_id: int) -> None:
     """Hide a project from everybody; its name is free at once. The data stays until the operator's grace time ends."""
-    Project.objects.filter(pk=project_id, deleted_at__isnull=True).update(deleted_at=clock.now())
+    project = _locked(project_id)
+    project.deleted_at = clock.now()
+    project.save(update_fields=["deleted_at"])
+    _record("project.deleted", project)
 
 
 @transaction.atomic
 def set_collaborator(*, project_id: int, username: str, role: str) -> None:
     """Give a person a role in a project, or change it."""
     if role not in CollaboratorRole.values:
-        raise Invalid(f"A collaborator's role is one of {', '.join(CollaboratorRole.values)}.", code="bad_role")
-    user = User.objects.filter(username__iexact=username, is_active=True).first()
+        raise Invalid(
+            f"A collaborator's role is one of {', '.join(CollaboratorRole.values)}.", code="bad_role"
+        )
+    user = User.objects.filter(matching_name("owner__slug", username), is_active=True).first()
     if user is None:
         raise NotFound(f"There is no user “{username}”.", hint="They sign up first, then you can add them.")
-    rows = Collaborator.objects.for_project(project_id)
-    if not rows.filter(user=user).update(role=role):
-        Collaborator.objects.create(project_id=project_id, user=user, role=role)
+    project = _locked(project_id)
+    Collaborator.objects.bulk_create(
+        [Collaborator(project_id=project_id, user=user, role=role)],
+        update_conflicts=True,
+        unique_fields=["project", "user"],
+        update_fields=["role"],
+    )
+    _record("collaborator.set", project, user=user.username, role=role)
 
 
+@transaction.atomic
 def remove_collaborator(*, project_id: int, user_id: int) -> None:
     """Take a person's own role in a project away."""
-    Collaborator.objects.for_project(project_id).filter(user_id=user_id).delete()
+    project = _locked(project_id)
+    own = Collaborator.objects.for_project(project_id).select_related("user").filter(user_id=user_id).first()
+    if own is not None:
+        own.delete()
+        _record("collaborator.removed", project, user=own.user.username, role=own.role)

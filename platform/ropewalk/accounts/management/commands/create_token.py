@@ -21,7 +21,9 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("user")
         parser.add_argument("--name", required=True)
-        parser.add_argument("--scopes", default="write", choices=SCOPES, help="the strongest right that it carries")
+        parser.add_argument(
+            "--scopes", default="write", choices=SCOPES, help="the strongest right that it carries"
+        )
         parser.add_argument("--days", type=int, default=0, help="expires after so many days; 0 means never")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -29,6 +29,7 @@ class Command(BaseCommand):
                 email=options["email"],
                 is_admin=options["admin"],
                 check=False,
+                email_verified=True,
             )
         except RopewalkError as error:
             raise CommandError(f"{error.message} {error.hint}".strip()) from None
