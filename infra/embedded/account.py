@@ -37,7 +37,9 @@ class Account:
             os.setgid(self.gid)
             os.setuid(self.uid)
 
-    def run(self, command: list[str], cwd: Path = Path("/"), timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: list[str], cwd: Path = Path("/"), timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command as this account with a bare environment; output is captured, the exit code is the caller's to read."""
         identity = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.foreign else {}
         return subprocess.run(  # type: ignore[call-overload, no-any-return]  # typeshed wants the three spelled out
@@ -69,7 +71,9 @@ def service_account() -> Account:
         return Account(str(os.geteuid()), os.geteuid(), os.getegid())
     found = _lookup() or _create()
     if found.uid == 0:
-        raise LaunchError(f"The account {NAME} has user id 0. Remove it, or start Ropewalk as an ordinary user.")
+        raise LaunchError(
+            f"The account {NAME} has user id 0. Remove it, or start Ropewalk as an ordinary user."
+        )
     return found
 
 
@@ -84,8 +88,18 @@ def _lookup() -> Account | None:
 def _create() -> Account:
     useradd = shutil.which("useradd") or shutil.which("useradd", path="/usr/sbin:/sbin")
     if useradd is None:
-        raise LaunchError(f"As root, Ropewalk runs PostgreSQL as the system user {NAME}: create it, or start as an ordinary user.")
-    command = [useradd, "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+        raise LaunchError(
+            f"As root, Ropewalk runs PostgreSQL as the system user {NAME}: create it, or start as an ordinary user."
+        )
+    command = [
+        useradd,
+        "--system",
+        "--no-create-home",
+        "--home-dir",
+        "/nonexistent",
+        "--shell",
+        "/usr/sbin/nologin",
+    ]
     command += ["--gid", NAME] if _group_exists() else ["--user-group"]
     done = None
     for _ in range(10):  # another useradd may hold the lock of /etc/passwd for a moment
@@ -95,7 +109,9 @@ def _create() -> Account:
             return found
         time.sleep(0.3)
     detail = done.stderr.strip() if done else ""
-    raise LaunchError(f"The system user {NAME} could not be made ({detail}). Create it, or start as an ordinary user.")
+    raise LaunchError(
+        f"The system user {NAME} could not be made ({detail}). Create it, or start as an ordinary user."
+    )
 
 
 def _group_exists() -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from supervisor.states import ProcessStates
 
-from infra.embedded import postgres, valkey
+from infra.embedded import migrated, postgres, valkey
 from infra.embedded.config import Instance, LaunchError, Secrets
 from infra.embedded.console import Console
 from infra.embedded.layout import Layout
@@ -51,9 +51,10 @@ class BringUp:
 
     def _run(self) -> None:
         try:
+            self.house.ask_start("web")  # it loads meanwhile, and waits for the migrations (see `migrated`)
             self._services()
             self._migrate()
-            for name in ("worker", "beat", "web"):
+            for name in ("worker", "beat"):
                 self.house.ask_start(name)
             self._ready()
             if self.plan.then:
@@ -83,7 +84,10 @@ class BringUp:
 
     def _migrate(self) -> None:
         if self._one_shot("migrate") != 0:
-            raise LaunchError(f"The database could not be migrated. The last lines:\n{self.house.tail('migrate')}")
+            raise LaunchError(
+                f"The database could not be migrated; the reason is above, and in {self.plan.where.logs / 'migrate.log'}."
+            )
+        migrated.say(self.plan.instance.home)
 
     def _one_shot(self, name: str) -> int:
         """Run a program to its end; its exit code. Raises :class:`LaunchError` when the instance ends meanwhile."""
@@ -102,9 +106,15 @@ class BringUp:
             return healthy or self.house.ending
 
         if not wait_for(ready, _READY_PATIENCE, 0.2):
-            programs = [name for name in ("web", "worker", "beat") if self.house.states.get(name) != ProcessStates.RUNNING]
+            programs = [
+                name
+                for name in ("web", "worker", "beat")
+                if self.house.states.get(name) != ProcessStates.RUNNING
+            ]
             blame = f" Not running: {', '.join(programs)}." if programs else ""
-            raise LaunchError(f"Ropewalk did not become ready in {_READY_PATIENCE:.0f} s.{blame}\n{answer}\nLogs: {self.plan.where.logs}")
+            raise LaunchError(
+                f"Ropewalk did not become ready in {_READY_PATIENCE:.0f} s.{blame}\n{answer}\nLogs: {self.plan.where.logs}"
+            )
         if not self.house.ending:
             self.console.announce(f"Ropewalk is ready at {self.plan.instance.url}")
 
@@ -119,7 +129,7 @@ class BringUp:
 def readiness(address: str) -> tuple[bool, str]:
     """Whether ``/readyz`` is green, and its text or the reason why there is none."""
     try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=15) as response:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=15) as response:  # noqa: S310  # our own http address
             return True, response.read(4096).decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         return False, f"/readyz answers {error.code}:\n{error.read(4096).decode('utf-8', 'replace')}"

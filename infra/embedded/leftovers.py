@@ -28,8 +28,8 @@ def serves(folder: Path, executable: str) -> Callable[[int], bool]:
     def test(pid: int) -> bool:
         try:
             # A binary that was replaced by an upgrade reads as "postgres (deleted)".
-            name = os.readlink(_PROC / str(pid) / "exe").removesuffix(" (deleted)")
-            return os.path.basename(name) == executable and os.readlink(_PROC / str(pid) / "cwd") == str(folder.resolve())
+            running = (_PROC / str(pid) / "exe").readlink().name.removesuffix(" (deleted)")
+            return running == executable and (_PROC / str(pid) / "cwd").readlink() == folder.resolve()
         except OSError:
             return False
 
@@ -88,9 +88,9 @@ def release(processes: Iterable[Process]) -> None:
 
 
 def stop(test: Callable[[int], bool], escalation: Iterable[tuple[int, float]]) -> int:
-    """End every process that passes the test: each (signal, patience in seconds) in turn, then SIGKILL. Returns how many there were.
+    """End every process that passes the test: each (signal, patience in seconds) in turn, then SIGKILL.
 
-    Starts over until none is left, since a process may have started another one in the meantime.
+    Returns how many there were. Starts over until none is left, since a process may have started another one in the meantime.
     """
     count = 0
     steps = [*escalation, (signal.SIGKILL, 10.0)]

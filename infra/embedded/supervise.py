@@ -12,7 +12,6 @@ import shlex
 import signal
 import sys
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,11 +30,13 @@ _LOG_BYTES = 10 * 1024 * 1024
 _LOG_BACKUPS = 3
 # 1 + 2 + … + 8 = 36 seconds of trying before a program that cannot start ends the instance.
 _RETRIES = 8
-_TAIL = 25
 
 
 def write_configuration(path: Path, logs: Path, programs: list[Program]) -> None:
-    """supervisord's file. No control socket: the terminal is the control. ``%`` is its escape character, hence the doubling."""
+    """Write supervisord's file. No control socket: the terminal is the control.
+
+    ``%`` is its escape character, hence the doubling.
+    """
     parser = configparser.RawConfigParser()
     parser["supervisord"] = {
         "nodaemon": "true",
@@ -92,7 +93,6 @@ class House(Supervisor):  # type: ignore[misc]  # supervisor has no types
         self.exit_code = 0
         self.states: dict[str, int] = {}
         self.exit_codes: dict[str, int] = {}
-        self.tails: dict[str, deque[str]] = {}
         self.at_start: Callable[[], None] = lambda: None
         self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
@@ -112,7 +112,7 @@ class House(Supervisor):  # type: ignore[misc]  # supervisor has no types
         """Start a program that is not running, at the loop's next turn (within a second)."""
         self.states[name] = ProcessStates.STARTING
         self.exit_codes.pop(name, None)
-        self._requests.put(lambda: self.process_groups[name].processes[name].spawn())
+        self._requests.put(self.process_groups[name].processes[name].spawn)
 
     def end(self, exit_code: int, reason: str = "") -> None:
         """Stop everything and make :meth:`serve` return the code. The first reason wins."""
@@ -131,16 +131,14 @@ class House(Supervisor):  # type: ignore[misc]  # supervisor has no types
         """Whether the instance is on its way down."""
         return bool(self.options.mood < SupervisorStates.RUNNING)
 
-    def tail(self, name: str) -> str:
-        """The last lines that a program wrote, for an error message."""
-        return "\n".join(self.tails.get(name, ()))
-
     # --- supervisord's hooks
 
     def runforever(self) -> None:
         """The main loop; signals are set here because the base class sets its own just before."""
         # A closed terminal is a wish to stop, not to reload.
-        signal.signal(signal.SIGHUP, lambda _number, frame: self.options.signal_receiver.receive(signal.SIGTERM, frame))
+        signal.signal(
+            signal.SIGHUP, lambda _number, frame: self.options.signal_receiver.receive(signal.SIGTERM, frame)
+        )
         events.subscribe(events.ProcessLogEvent, self._on_output)
         events.subscribe(events.ProcessStateEvent, self._on_state)
         events.subscribe(events.SupervisorStoppingEvent, lambda _event: self.console.say("Stopping …"))
@@ -155,8 +153,6 @@ class House(Supervisor):  # type: ignore[misc]  # supervisor has no types
 
     def _on_output(self, event: Any) -> None:
         name = event.process.config.name
-        lines = self.tails.setdefault(name, deque(maxlen=_TAIL))
-        lines.extend(event.data.decode("utf-8", "replace").splitlines())
         self.console.feed(name, event.data, bare=name == "then")
 
     def _on_state(self, event: Any) -> None:
@@ -171,9 +167,12 @@ class House(Supervisor):  # type: ignore[misc]  # supervisor has no types
         if process.state == ProcessStates.EXITED:
             self.console.say(f"{name} ended ({_ending(process.exitstatus)}); starting it again")
         elif process.state == ProcessStates.BACKOFF:
-            self.console.say(f"{name} did not stay up ({_ending(process.exitstatus)}); trying again in {process.backoff} s")
+            self.console.say(f"{name} did not stay up; trying again in {process.backoff} s")
         elif process.state == ProcessStates.FATAL:
-            self.end(1, f"{name} cannot be kept running; its last lines:\n{self.tail(name)}\nThe whole log: {process.config.stdout_logfile}")
+            self.end(
+                1,
+                f"{name} cannot be kept running; the reason is above, and in {process.config.stdout_logfile}.",
+            )
 
 
 def _ending(exit_status: int | None) -> str:

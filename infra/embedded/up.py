@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from infra.embedded import postgres, valkey
+from infra.embedded import migrated, postgres, valkey
 from infra.embedded.account import service_account
 from infra.embedded.bringup import BringUp, Plan
 from infra.embedded.child import PROGRAMS, stop_leftovers
@@ -32,6 +32,7 @@ def up(*, then: str = "", exit_after: bool = False) -> int:
         prepare_state(where)
         stop_everything_left(instance, where)
         check_port(instance)
+        migrated.forget(instance.home)
         plan = make_plan(instance, where, then=bool(then), exit_after=exit_after)
         return _supervise(plan)
 
@@ -59,7 +60,11 @@ def make_plan(instance: Instance, where: Layout, *, then: bool = False, exit_aft
         "DATABASE_URL": plan.database_url,
         "REDIS_URL": plan.redis_url,
     }
-    write_pairs(instance.home / "instance.env", values, "Written at each start; manage.py reads it. Change the environment instead.")
+    write_pairs(
+        instance.home / "instance.env",
+        values,
+        "Written at each start; manage.py reads it. Change the environment instead.",
+    )
     return plan
 
 
@@ -73,13 +78,16 @@ def _supervise(plan: Plan) -> int:
     wanted = [
         program
         for name, program in PROGRAMS.items()
-        if not (name == "postgres" and instance.database_url) and not (name == "valkey" and instance.redis_url)
+        if not (name == "postgres" and instance.database_url)
+        and not (name == "valkey" and instance.redis_url)
     ]
     configuration = instance.home / "supervisor.conf"
     write_configuration(configuration, where.logs, wanted)
     console = Console()
     if os.geteuid() == 0:
-        console.say(f"Running as root; PostgreSQL and Valkey run as {where.account.name}. An ordinary user is the better choice.")
+        console.say(
+            f"Running as root; PostgreSQL and Valkey run as {where.account.name}. An ordinary user is the better choice."
+        )
     house = House(configuration, console)
     house.at_start = BringUp(plan, house, console).begin
     code = house.serve()
@@ -128,7 +136,9 @@ def check_port(instance: Instance) -> None:
             probe.bind((instance.bind, instance.port))
             probe.listen(1)
         except socket.gaierror:
-            raise LaunchError(f"ROPEWALK_BIND must be an address of this machine, not {instance.bind!r}.") from None
+            raise LaunchError(
+                f"ROPEWALK_BIND must be an address of this machine, not {instance.bind!r}."
+            ) from None
         except OSError as error:
             reason = {
                 errno.EADDRINUSE: "the port is in use by another program",
@@ -136,5 +146,6 @@ def check_port(instance: Instance) -> None:
                 errno.EADDRNOTAVAIL: "this machine has no such address",
             }.get(error.errno or 0, str(error))
             raise LaunchError(
-                f"Ropewalk cannot listen on {instance.bind} port {instance.port}: {reason}. Choose with ROPEWALK_PORT and ROPEWALK_BIND."
+                f"Ropewalk cannot listen on {instance.bind} port {instance.port}: {reason}. "
+                "Choose another with ROPEWALK_PORT and ROPEWALK_BIND."
             ) from None

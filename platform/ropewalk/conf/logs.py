@@ -4,6 +4,14 @@ from typing import Any
 
 import structlog
 
+_CHATTY = (
+    "django.server",
+    "botocore",
+    "alembic",
+    "celery.beat",
+    "celery.worker.strategy",
+    "celery.app.trace",
+)
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -19,7 +27,11 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -36,5 +48,6 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
-        "loggers": {"django.server": {"level": "WARNING"}, "botocore": {"level": "WARNING"}, "alembic": {"level": "WARNING"}},
+        # Libraries that tell of every step; Celery's are beat's and the sweeps' lines, several a minute (jobs log for themselves).
+        "loggers": dict.fromkeys(_CHATTY, {"level": "WARNING"}),
     }
