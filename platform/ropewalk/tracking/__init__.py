@@ -1,1 +1,1 @@
-"""Reads over MLflow's tables: experiments, runs, metrics, parameters, tags, artifacts, models. MLflow itself is never imported here."""
+"""Reads over MLflow's tables: experiments, runs, metrics, parameters, tags, artifacts, models. MLflow is never imported here."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 from sqlparse import lexer
-from sqlparse import tokens as T
+from sqlparse import tokens as kinds
 
 from ropewalk.tracking.errors import InvalidFilter
 from ropewalk.tracking.models import Dataset, Link, LinkTag, Run, RunMetric, RunParam, RunTag
@@ -35,7 +36,12 @@ TEXT_ATTRIBUTES = {
     "lifecycle_stage": "lifecycle_stage",
     "experiment_name": "experiment__name",
 }
-NUMBER_ATTRIBUTES = {"start_time": "start_time", "created": "start_time", "end_time": "end_time", "experiment_id": "experiment_id"}
+NUMBER_ATTRIBUTES = {
+    "start_time": "start_time",
+    "created": "start_time",
+    "end_time": "end_time",
+    "experiment_id": "experiment_id",
+}
 NUMBER_LOOKUPS = {"=": "exact", "!=": "", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 MAX_CLAUSES = 20
 MAX_LENGTH = 4000
@@ -68,14 +74,14 @@ Token = tuple[Any, str]
 
 
 def _tokens(text: str) -> list[Token]:
-    """sqlparse's tokens without blanks, compound words split, so that the grammar sees single ones."""
+    """The tokens of sqlparse without blanks, compound words split, so that the grammar sees single ones."""
     found: list[Token] = []
-    for kind, value in lexer.tokenize(text):
-        if kind in T.Text.Whitespace or kind in T.Newline or kind in T.Whitespace:
+    for kind, value in lexer.tokenize(text):  # type: ignore[no-untyped-call]
+        if kind in kinds.Text.Whitespace or kind in kinds.Newline or kind in kinds.Whitespace:
             continue
-        if kind in T.Comment:
+        if kind in kinds.Comment:
             raise InvalidFilter("Comments have no place in a filter.", hint=EXAMPLE)
-        if (kind in T.Keyword or kind in T.Operator) and " " in value:
+        if (kind in kinds.Keyword or kind in kinds.Operator) and " " in value:
             found.extend((kind, word) for word in value.split())
         else:
             found.append((kind, value))
@@ -107,7 +113,9 @@ class _Parser:
         while self.at < len(self.tokens):
             _, word = self.take()
             if word.upper() == "OR":
-                raise InvalidFilter("OR is not part of MLflow's filter language; use AND or IN.", hint=EXAMPLE)
+                raise InvalidFilter(
+                    "OR is not part of MLflow's filter language; use AND or IN.", hint=EXAMPLE
+                )
             if word.upper() != "AND":
                 raise InvalidFilter(f"Expected AND, found {word!r}.", hint=EXAMPLE)
             found.append(self.clause())
@@ -123,7 +131,9 @@ class _Parser:
             return Clause(entity, key, operator, None)
         if operator in {"IN", "NOT IN"}:
             return Clause(entity, key, operator, self.text_list())
-        return Clause(entity, key, operator, self.number(key) if self.is_number(entity, key) else self.text(key))
+        return Clause(
+            entity, key, operator, self.number(key) if self.is_number(entity, key) else self.text(key)
+        )
 
     @staticmethod
     def is_number(entity: str, key: str) -> bool:
@@ -138,7 +148,8 @@ class _Parser:
         else:
             if first.lower() not in ENTITIES:
                 raise InvalidFilter(
-                    f"{first!r} is not a kind of key.", hint="Use metrics., params., tags., attributes. or datasets."
+                    f"{first!r} is not a kind of key.",
+                    hint="Use metrics., params., tags., attributes. or datasets.",
                 )
             entity, parts = ENTITIES[first.lower()], []
             while self.peek() == ".":
@@ -149,7 +160,10 @@ class _Parser:
             known = ", ".join(sorted({*TEXT_ATTRIBUTES, *NUMBER_ATTRIBUTES} - {"run name", "created"}))
             raise InvalidFilter(f"A run has no attribute {key!r}.", hint=f"Attributes are {known}. {EXAMPLE}")
         if entity == "dataset" and key not in {"name", "digest", "context"}:
-            raise InvalidFilter(f"A dataset has no attribute {key!r}.", hint="Use dataset.name, dataset.digest or dataset.context.")
+            raise InvalidFilter(
+                f"A dataset has no attribute {key!r}.",
+                hint="Use dataset.name, dataset.digest or dataset.context.",
+            )
         return entity, key
 
     def word(self) -> str:
@@ -157,7 +171,7 @@ class _Parser:
         kind, value = self.take()
         if len(value) > 1 and value[0] == value[-1] and value[0] in '`"':
             return value[1:-1]
-        if kind in T.Name or kind in T.Keyword or kind in T.Literal.Number.Integer:
+        if kind in kinds.Name or kind in kinds.Keyword or kind in kinds.Literal.Number.Integer:
             return value
         raise InvalidFilter(f"Expected a key, found {value!r}.", hint=EXAMPLE)
 
@@ -173,7 +187,9 @@ class _Parser:
         if word == "<>":
             word = "!="
         if word not in {*NUMBER_LOOKUPS, "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"}:
-            raise InvalidFilter(f"{value!r} is not a comparison.", hint="Use = != < <= > >= LIKE ILIKE IN IS NULL.")
+            raise InvalidFilter(
+                f"{value!r} is not a comparison.", hint="Use = != < <= > >= LIKE ILIKE IN IS NULL."
+            )
         return word
 
     def number(self, key: str) -> float:
@@ -183,7 +199,7 @@ class _Parser:
         if value in {"-", "+"}:
             sign, (kind, value) = value, self.take()
         try:
-            if kind in T.Literal.Number or kind in T.Name:
+            if kind in kinds.Literal.Number or kind in kinds.Name:
                 return float(sign + value)
         except ValueError:
             pass
@@ -246,7 +262,9 @@ def _number_condition(column: str, clause: Clause) -> Q:
     return Q(**{f"{column}__{NUMBER_LOOKUPS[clause.operator]}": clause.value})
 
 
-def _keyed(rows: QuerySet[Any], clause: Clause, condition: Callable[[str, Clause], Q | Like]) -> Exists | Q:
+def _keyed(
+    rows: QuerySet[Any], clause: Clause, condition: Callable[[str, Clause], Q | Like]
+) -> Combinable | Q:
     """A condition on one of a run's key/value rows; a missing key matches nothing but IS NULL."""
     mine = rows.filter(run_id=OuterRef("run_uuid"), key=clause.key)
     if clause.operator == "IS NULL":
@@ -258,7 +276,9 @@ def _keyed(rows: QuerySet[Any], clause: Clause, condition: Callable[[str, Clause
 
 def _dataset(clause: Clause) -> Exists:
     """A condition on one of a run's input data sets."""
-    link = Link.objects.filter(destination_type="RUN", destination_id=OuterRef("run_uuid"), source_type="DATASET")
+    link = Link.objects.filter(
+        destination_type="RUN", destination_id=OuterRef("run_uuid"), source_type="DATASET"
+    )
     if clause.key == "context":
         matching = LinkTag.objects.filter(name="mlflow.data.context", input_uuid=OuterRef("input_uuid"))
         return Exists(link.filter(Exists(matching.filter(_text_condition("value", clause)))))
@@ -266,7 +286,7 @@ def _dataset(clause: Clause) -> Exists:
     return Exists(link.filter(Exists(sets.filter(_text_condition(clause.key, clause)))))
 
 
-def _condition(clause: Clause) -> Q | Exists | Like:
+def _condition(clause: Clause) -> Combinable | Q:
     """One clause as an expression over :class:`Run`."""
     reason = "tied to a run by OuterRef"
     if clause.entity == "metric":

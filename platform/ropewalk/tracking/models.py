@@ -36,6 +36,7 @@ __all__ = [
     "VersionTagRow",
 ]
 
+
 class TrackingSpace(models.Model):
     """Ours: which experiment is a project's Default (MLflow clients call it ``0``), whatever it is called now."""
 
@@ -193,7 +194,7 @@ class Link(models.Model):
 
 
 class LinkTag(models.Model):
-    """MLflow's ``input_tags``; reach it only by the id of a scoped link. The key ``mlflow.data.context`` says how data was used."""
+    """MLflow's ``input_tags``; reach it only by the id of a scoped link. ``mlflow.data.context`` says how data was used."""
 
     pk = models.CompositePrimaryKey("input_uuid", "name")
     input_uuid = models.CharField(max_length=36)

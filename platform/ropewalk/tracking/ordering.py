@@ -39,7 +39,9 @@ def apply(rows: QuerySet[Run], order: str) -> QuerySet[Run]:
         return rows.order_by(*DEFAULT)
     entity, key, descending = split(order)
     rows, columns = _sort_columns(rows, entity, key)
-    wanted = [F(name).desc(nulls_last=True) if descending else F(name).asc(nulls_last=True) for name in columns]
+    wanted = [
+        F(name).desc(nulls_last=True) if descending else F(name).asc(nulls_last=True) for name in columns
+    ]
     return rows.order_by(*wanted, *DEFAULT)
 
 
@@ -49,13 +51,20 @@ def _sort_columns(rows: QuerySet[Run], entity: str, key: str) -> tuple[QuerySet[
     if entity == "metric":
         number: Any = Case(When(is_nan=True, then=Value(None)), default=F("value"), output_field=FloatField())
         found = RunMetric.objects.unscoped(reason).filter(run_id=OuterRef("run_uuid"), key=key)
-        return rows.annotate(sort_value=Subquery(found.annotate(number=number).values("number")[:1])), ["sort_value"]
+        return rows.annotate(sort_value=Subquery(found.annotate(number=number).values("number")[:1])), [
+            "sort_value"
+        ]
     if entity in {"param", "tag"}:
         model = RunParam if entity == "param" else RunTag
-        texts = model.objects.unscoped(reason).filter(run_id=OuterRef("run_uuid"), key=key).values("value")[:1]
+        texts = (
+            model.objects.unscoped(reason).filter(run_id=OuterRef("run_uuid"), key=key).values("value")[:1]
+        )
         rows = rows.annotate(sort_text=Subquery(texts, output_field=TextField()))
         # Parameters are text; those that are numbers sort as numbers, before the others.
-        as_number = Case(When(sort_text__regex=NUMBER, then=Cast(NullIf("sort_text", Value("")), FloatField())), default=None)
+        as_number = Case(
+            When(sort_text__regex=NUMBER, then=Cast(NullIf("sort_text", Value("")), FloatField())),
+            default=None,
+        )
         return rows.annotate(sort_number=as_number), ["sort_number", "sort_text"]
     if key == "duration":
         return rows.annotate(sort_value=F("end_time") - F("start_time")), ["sort_value"]

@@ -1,6 +1,6 @@
 """What the tracking reads hand outward: frozen values, never model instances.
 
-Times are aware UTC datetimes, durations milliseconds, metric values floats (NaN and ±infinity possible, see :func:`stored_value`).
+Times are aware UTC datetimes, durations milliseconds, metric values floats (NaN and infinities too, see :func:`stored_value`).
 """
 
 import math

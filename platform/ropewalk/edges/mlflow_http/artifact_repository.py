@@ -3,7 +3,6 @@
 Paths are relative to the project whose workspace is bound, whatever URI the repository was made with.
 """
 
-import os
 import posixpath
 from pathlib import Path
 
@@ -52,8 +51,8 @@ class ObjectRepository(ArtifactRepository):
 
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
         """Copy one local file into the store."""
-        name = posixpath.join(artifact_path or "", os.path.basename(local_file))
-        with open(local_file, "rb") as source, blobs.store().writer(self.key(name)) as writer:
+        name = posixpath.join(artifact_path or "", Path(local_file).name)
+        with Path(local_file).open("rb") as source, blobs.store().writer(self.key(name)) as writer:
             while block := source.read(BLOCK):
                 writer.write(block)
             writer.commit()
@@ -75,10 +74,11 @@ class ObjectRepository(ArtifactRepository):
         try:
             blocks = blobs.store().read(self.key(remote_file_path))
         except BlobMissing:
-            raise MlflowException(f"No such artifact: '{remote_file_path}'", RESOURCE_DOES_NOT_EXIST) from None
-        with open(local_path, "wb") as target:
-            for block in blocks:
-                target.write(block)
+            raise MlflowException(
+                f"No such artifact: '{remote_file_path}'", RESOURCE_DOES_NOT_EXIST
+            ) from None
+        with Path(local_path).open("wb") as target:
+            target.writelines(blocks)
 
     def delete_artifacts(self, artifact_path: str | None = None) -> None:
         """Remove a file or everything below a folder."""

@@ -21,7 +21,23 @@ from ropewalk.tracking.types import artifact_prefix
 
 # As MLflow does it: shown as text in its UI, whatever the name ends with.
 TEXT_NAMES = frozenset({"MLmodel", "MLproject"})
-TEXT_ENDINGS = (".txt", ".log", ".yaml", ".yml", ".py", ".js", ".json", ".csv", ".tsv", ".md", ".rst", ".jsonl", ".toml", ".ini", ".cfg")
+TEXT_ENDINGS = (
+    ".txt",
+    ".log",
+    ".yaml",
+    ".yml",
+    ".py",
+    ".js",
+    ".json",
+    ".csv",
+    ".tsv",
+    ".md",
+    ".rst",
+    ".jsonl",
+    ".toml",
+    ".ini",
+    ".cfg",
+)
 _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 LISTED = 50_000
 
@@ -36,8 +52,18 @@ def safe_path(path: str) -> str:
     else:
         raise BadPath
     parts = path.rstrip("/").split("/")
-    bad = path.startswith("/") or "\\" in path or "#" in path or any(ord(letter) < 32 or ord(letter) == 127 for letter in path)
-    if bad or re.match(r"^[A-Za-z]:", path) or any(part in {".", ".."} for part in parts) or parts[0] == "workspaces":
+    bad = (
+        path.startswith("/")
+        or "\\" in path
+        or "#" in path
+        or any(ord(letter) < 32 or ord(letter) == 127 for letter in path)
+    )
+    if (
+        bad
+        or re.match(r"^[A-Za-z]:", path)
+        or any(part in {".", ".."} for part in parts)
+        or parts[0] == "workspaces"
+    ):
         raise BadPath
     return "/".join(part for part in parts if part)
 
@@ -132,7 +158,10 @@ def listing(project_id: int, path: str) -> HttpResponse:
         entries = entries_below(key_of(project_id, f"{clean}/" if clean else ""), limit=LISTED)
     except BadKey:
         raise BadPath from None
-    files = [{"path": one.name, "is_dir": one.is_dir, **({"file_size": one.size} if one.size else {})} for one in entries]
+    files = [
+        {"path": one.name, "is_dir": one.is_dir, **({"file_size": one.size} if one.size else {})}
+        for one in entries
+    ]
     return json_answer({"files": files} if files else {})
 
 

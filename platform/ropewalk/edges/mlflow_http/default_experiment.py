@@ -1,9 +1,9 @@
 """Experiment ``0`` means the project's "Default", wherever MLflow uses an experiment's id. Imports MLflow.
 
-Clients that set no experiment ask for ``0``; MLflow gives that id to one experiment of one workspace only. It appears as argument,
-inside trace locations, spans, data-set associations and headers, so it is translated where all of these meet: in the parameters of
-MLflow's SQL statements (SQLAlchemy names a parameter after its column) and where a row's ``experiment_id`` is assigned; and, for
-MLflow's own comparisons in Python, also at the store's arguments.
+Clients that set no experiment ask for ``0``; MLflow gives that id to one experiment of one workspace only. It appears as
+argument, inside trace locations, spans, data-set associations and headers, so it is translated where all of these meet: in the
+parameters of MLflow's SQL statements (SQLAlchemy names a parameter after its column) and where a row's ``experiment_id`` is
+assigned; and, for MLflow's own comparisons in Python, also at the store's arguments.
 """
 
 import inspect
@@ -12,7 +12,8 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from mlflow.store.tracking.dbmodels import models as tables
+from mlflow.store.db.base_sql_model import Base
+from mlflow.store.tracking.dbmodels import models as _tables  # noqa: F401  # maps the classes
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import configure_mappers
 
@@ -41,13 +42,15 @@ def _bound(parameters: Any) -> Any:
         return [_bound(one) for one in parameters]
     if not isinstance(parameters, dict):
         return parameters
-    return {name: translate(value) if name.startswith(COLUMNS) else value for name, value in parameters.items()}
+    return {
+        name: translate(value) if name.startswith(COLUMNS) else value for name, value in parameters.items()
+    }
 
 
 def install_on_columns() -> int:
     """Translate what is assigned to mapped ``experiment_id`` attributes; returns how many there are."""
     configure_mappers()
-    classes = [mapper.class_ for mapper in tables.Base.registry.mappers if "experiment_id" in mapper.columns]
+    classes = [mapper.class_ for mapper in Base.registry.mappers if "experiment_id" in mapper.columns]
     for mapped in classes:
         event.listen(mapped.experiment_id, "set", _assigned, retval=True)
     return len(classes)
@@ -57,7 +60,9 @@ def install_on_engine(engine: Engine) -> None:
     """Translate what is bound to experiment columns in every statement of ``engine``."""
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
-    def translate_parameters(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> Any:
+    def translate_parameters(
+        _conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+    ) -> Any:
         return statement, parameters if CURRENT.get() is None else _bound(parameters)
 
 
@@ -86,7 +91,7 @@ def with_default(method: Callable[..., Any]) -> Callable[..., Any]:
 def translates_arguments(store: type) -> type:
     """Class decorator: wrap each inherited public method that takes experiment ids (its own ones included)."""
     for name, method in inspect.getmembers(store, inspect.isfunction):
-        if not name.startswith("_") and any(argument in inspect.signature(method).parameters for argument in ARGUMENTS):
-            if not inspect.iscoroutinefunction(method):
-                setattr(store, name, with_default(method))
+        named = any(argument in inspect.signature(method).parameters for argument in ARGUMENTS)
+        if named and not name.startswith("_") and not inspect.iscoroutinefunction(method):
+            setattr(store, name, with_default(method))
     return store

@@ -14,8 +14,22 @@ from ropewalk.edges.mlflow_http import artifacts, rules, runtime
 from ropewalk.edges.mlflow_http.errors import EndpointNotFound, ResourceMissing
 
 # Ours alone to know; MLflow gets neither credentials nor a workspace of the client's choosing.
-STRIPPED = ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_X_MLFLOW_WORKSPACE", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING")
-KEPT = ("SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "REMOTE_ADDR", "CONTENT_TYPE", "QUERY_STRING", "wsgi.url_scheme")
+STRIPPED = (
+    "HTTP_AUTHORIZATION",
+    "HTTP_COOKIE",
+    "HTTP_X_MLFLOW_WORKSPACE",
+    "HTTP_TRANSFER_ENCODING",
+    "HTTP_CONTENT_ENCODING",
+)
+KEPT = (
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "REMOTE_ADDR",
+    "CONTENT_TYPE",
+    "QUERY_STRING",
+    "wsgi.url_scheme",
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,11 @@ def match(method: str, path: str) -> Route:
 
 def environ_for(request: HttpRequest, path: str, body: bytes) -> WSGIEnvironment:
     """A fresh WSGI environment: the client's headers without ours, the body in memory, the path below the project."""
-    environ = {name: value for name, value in request.META.items() if name.startswith("HTTP_") and name not in STRIPPED}
+    environ = {
+        name: value
+        for name, value in request.META.items()
+        if name.startswith("HTTP_") and name not in STRIPPED
+    }
     environ.update({name: request.META[name] for name in KEPT if name in request.META})
     environ.update(
         {
@@ -69,7 +87,7 @@ def call(request: HttpRequest, project_id: int, path: str, body: bytes) -> HttpR
     """Run MLflow's handler with the project's workspace bound; the answer is in memory, artifacts are streamed by us."""
     started: list[Any] = []
 
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
         started[:] = [status, headers]
         return lambda _data: None
 

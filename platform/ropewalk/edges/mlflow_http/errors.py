@@ -52,7 +52,9 @@ def wants_page(request: HttpRequest) -> bool:
 def mlflow_error(request: HttpRequest, error: RopewalkError) -> HttpResponseBase:
     """One error as MLflow's JSON; a browser without a session is sent to the sign-in page instead."""
     if error.status == 401 and wants_page(request) and "Authorization" not in request.headers:
-        return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
+        return HttpResponseRedirect(
+            f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}"
+        )
     code = error.code if error.code.isupper() else CODES.get(error.status, "INTERNAL_ERROR")
     message = f"{error.message} {error.hint}" if error.hint else error.message
     response = JsonResponse({"error_code": code, "message": message}, status=error.status)

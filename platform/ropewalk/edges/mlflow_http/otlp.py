@@ -37,7 +37,11 @@ def receive(request: HttpRequest, project_id: int) -> HttpResponse:
             if run_id and finished:
                 store.link_traces_to_run(finished, run_id)
         except MlflowException as error:
-            return HttpResponse(error.serialize_as_json(), status=error.get_http_status_code(), content_type="application/json")
+            return HttpResponse(
+                error.serialize_as_json(),
+                status=error.get_http_status_code(),
+                content_type="application/json",
+            )
     # An empty ExportTraceServiceResponse is zero bytes of protobuf.
     return HttpResponse(b"", content_type="application/x-protobuf")
 

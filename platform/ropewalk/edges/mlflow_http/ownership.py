@@ -36,12 +36,21 @@ def check(project_id: int, route: str, *sources: Mapping[str, Any]) -> None:
     if route in FREE:
         return
     for kind, names in NAMES.items():
-        ids = {str(source[name]) for source in sources for name in names if isinstance(source.get(name), str | int) and source[name] != ""}
+        ids = {one for source in sources for name in names for one in _ids(source.get(name))}
         if kind == "experiment":
             # "0" is the project's Default wherever it stands.
-            ids = {one for one in ids if one.isascii() and one.isdigit() and int(one) != 0}
-        ids = {one for one in ids if len(one) <= 256 and "\x00" not in one}
+            ids = {one for one in ids if one.isascii() and one.isdigit() and int(one[:20]) != 0}
         if ids:
             missing = selectors.missing_ids(project_id, kind, ids)
             if missing:
-                raise ResourceMissing(TEXTS[kind].format(sorted(missing)[0]))
+                raise ResourceMissing(TEXTS[kind].format(min(missing)))
+
+
+def _ids(value: Any) -> list[str]:
+    """The ids in a value that may be one or, in a query string, several."""
+    found = [
+        str(one)
+        for one in (value if isinstance(value, list) else [value])
+        if isinstance(one, str | int) and one != ""
+    ]
+    return [one for one in found if len(one) <= 256 and "\x00" not in one]

@@ -55,8 +55,7 @@ def shell() -> str:
 def index(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """The UI with a way back to the project.
 
-    Its scripts copy each cookie named ``mlflow-request-header-X`` into a request header ``X``: that is how its calls pass our CSRF
-    check.
+    Its scripts copy each cookie named ``mlflow-request-header-X`` into a request header ``X``: so its calls pass our CSRF check.
     """
     name = access.project.full_name
     link = format_html(BACK, f"/{name}", name)

@@ -1,8 +1,8 @@
-"""What each MLflow route needs. A route that is not in this table does not exist here: a new MLflow release opens nothing by itself.
+"""What each MLflow route needs. A route that is not in this table does not exist here: a new release of MLflow opens nothing.
 
-Keys are MLflow's own URL rules without the ``/api`` or ``/ajax-api`` in front (both serve the same handlers). Left out on purpose:
-workspaces, gateway, jobs, assistant, demo, telemetry, webhooks, prompt optimization, and all that makes the server call out or run
-something (``invoke``, promptlab, gateway-proxy).
+Keys are MLflow's own URL rules without the ``/api`` or ``/ajax-api`` in front (both serve the same handlers). Left out on
+purpose: workspaces, gateway, jobs, assistant, demo, telemetry, webhooks, prompt optimization, and all that makes the server call
+out or run something (``invoke``, promptlab, gateway-proxy).
 """
 
 import re

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ropewalk.core.errors import Unavailable
 from ropewalk.edges.mlflow_http import schema
@@ -53,9 +53,12 @@ def load() -> "Flask":
         from ropewalk.edges.mlflow_http import artifact_repository, default_experiment, stores
 
         default_experiment.install_on_columns()
-        workspace_helpers._workspace_store = stores.WORKSPACES
-        _artifact_repository_registry.register(artifact_repository.SCHEME, artifact_repository.ObjectRepository)
-        handlers._artifact_repo = artifact_repository.ObjectRepository(artifact_repository.ROOT)
+        workspace_helpers._workspace_store = stores.WORKSPACES  # type: ignore[assignment]  # declared as None
+        _artifact_repository_registry.register(
+            artifact_repository.SCHEME, artifact_repository.ObjectRepository
+        )
+        repository = artifact_repository.ObjectRepository(artifact_repository.ROOT)
+        handlers._artifact_repo = repository  # type: ignore[assignment]
 
         def deliver(repository: artifact_repository.ObjectRepository, path: str) -> Response:
             # MLflow would copy the whole object to a temporary file first; our edge streams it (see dispatch).
@@ -88,12 +91,17 @@ def _make_stores() -> "ProjectTrackingStore":
     from ropewalk.edges.mlflow_http.stores import ProjectRegistryStore, ProjectTrackingStore
 
     tracking, registry = ProjectTrackingStore(), ProjectRegistryStore()
-    handlers._tracking_store, handlers._model_registry_store = tracking, registry
+    handlers._tracking_store = tracking  # type: ignore[assignment]  # declared as None
+    handlers._model_registry_store = registry  # type: ignore[assignment]
 
-    def tracking_builder(store_uri: str | None = None, artifact_uri: str | None = None, **_: Any) -> ProjectTrackingStore:
+    def tracking_builder(
+        store_uri: str | None = None, artifact_uri: str | None = None
+    ) -> ProjectTrackingStore:
         return tracking
 
-    def registry_builder(store_uri: str | None = None, tracking_uri: str | None = None, **_: Any) -> ProjectRegistryStore:
+    def registry_builder(
+        store_uri: str | None = None, tracking_uri: str | None = None
+    ) -> ProjectRegistryStore:
         return registry
 
     # Some handlers use MlflowClient() inside the server: it must meet these stores, not a file store or a retry loop.
@@ -126,7 +134,9 @@ def _default_of(project_id: int, tracking: "ProjectTrackingStore") -> int:
     if known is None:
         known = selectors.default_experiment_id(project_id)
         if known is None:
-            known = services.remember_default(project_id=project_id, experiment_id=tracking.default_experiment())
+            known = services.remember_default(
+                project_id=project_id, experiment_id=tracking.default_experiment()
+            )
         if len(_defaults) > 100_000:
             _defaults.clear()
         _defaults[project_id] = known

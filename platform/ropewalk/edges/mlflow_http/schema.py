@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 SCHEMA = "mlflow"
 LOCK = 7_231_554_120_881  # any constant that nobody else uses
 # What of Django's connection parameters a bare psycopg connection needs.
-PARAMETERS = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "passfile", "service")
+PARAMETERS = (
+    "dbname",
+    "user",
+    "password",
+    "host",
+    "port",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "passfile",
+    "service",
+)
 
 
 def wanted() -> str:
@@ -25,7 +37,9 @@ def wanted() -> str:
 def migrated(using: str = "default") -> bool:
     """Whether the installed MLflow's migrations have run in this database."""
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [SCHEMA])
+        cursor.execute(
+            "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [SCHEMA]
+        )
         row = cursor.fetchone()
     return row is not None and row[0] == wanted()
 
@@ -39,7 +53,9 @@ def make_engine(using: str = "default", **options: Any) -> "Engine":
     parameters = {name: given[name] for name in PARAMETERS if given.get(name)}
 
     def connect() -> "psycopg.Connection[Any]":
-        return psycopg.connect(**parameters, options=f"-csearch_path={SCHEMA} -ctimezone=UTC", application_name="ropewalk-mlflow")
+        return psycopg.connect(
+            **parameters, options=f"-csearch_path={SCHEMA} -ctimezone=UTC", application_name="ropewalk-mlflow"
+        )
 
     return sqlalchemy.create_engine("postgresql+psycopg://", creator=connect, **options)
 

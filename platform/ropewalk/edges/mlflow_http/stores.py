@@ -8,9 +8,13 @@ from mlflow.entities import Workspace
 from mlflow.entities.entity_type import EntityAssociationType
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
-from mlflow.store.model_registry.sqlalchemy_workspace_store import WorkspaceAwareSqlAlchemyStore as MlflowRegistryStore
+from mlflow.store.model_registry.sqlalchemy_workspace_store import (
+    WorkspaceAwareSqlAlchemyStore as MlflowRegistryStore,
+)
 from mlflow.store.tracking.dbmodels.models import SqlExperiment
-from mlflow.store.tracking.sqlalchemy_workspace_store import WorkspaceAwareSqlAlchemyStore as MlflowTrackingStore
+from mlflow.store.tracking.sqlalchemy_workspace_store import (
+    WorkspaceAwareSqlAlchemyStore as MlflowTrackingStore,
+)
 from mlflow.store.workspace.abstract_store import AbstractStore as WorkspaceStore
 from mlflow.utils import workspace_context
 
@@ -22,7 +26,7 @@ ARTIFACT_ROOT = "mlflow-artifacts:/"
 _engines: list[sqlalchemy.Engine] = []
 
 
-def shared_engine(_uri: str = DATABASE) -> sqlalchemy.Engine:
+def shared_engine() -> sqlalchemy.Engine:
     """The one connection pool of this process, for both stores; made at the first request, so never before a fork."""
     if not _engines:
         engine = make_engine(pool_size=4, max_overflow=28, pool_pre_ping=True, pool_recycle=1800)
@@ -49,7 +53,11 @@ class ProjectWorkspaces(WorkspaceStore):
         """None: a request without a bound project must fail."""
         raise NotImplementedError
 
-    def resolve_artifact_root(self, default_artifact_root: str | None, workspace_name: str) -> tuple[str | None, bool]:
+    def resolve_artifact_root(
+        self,
+        default_artifact_root: str | None,
+        workspace_name: str,  # MLflow passes it by name
+    ) -> tuple[str | None, bool]:
         """The same root for all: artifacts are separated by the project's prefix in the object store."""
         return default_artifact_root, False
 
@@ -62,9 +70,11 @@ class ProjectTrackingStore(MlflowTrackingStore):
     """MLflow's tracking store in which ``0`` is the project's Default and the platform owns artifact locations."""
 
     def __init__(self) -> None:
-        super().__init__(DATABASE, ARTIFACT_ROOT)
+        super().__init__(DATABASE, ARTIFACT_ROOT)  # type: ignore[no-untyped-call]
 
-    _get_or_create_engine = staticmethod(shared_engine)
+    @classmethod
+    def _get_or_create_engine(cls, db_uri: str) -> sqlalchemy.Engine:  # one database, whatever its name
+        return shared_engine()
 
     def _get_workspace_provider_instance(self) -> WorkspaceStore:
         return WORKSPACES
@@ -76,7 +86,7 @@ class ProjectTrackingStore(MlflowTrackingStore):
                 "artifact_location cannot be chosen here: Ropewalk keeps artifacts in the project's own storage. "
                 "Create the experiment without artifact_location."
             )
-        return str(super().create_experiment(name, None, tags))
+        return str(super().create_experiment(name, None, tags))  # type: ignore[no-untyped-call]
 
     def _filter_entity_ids(self, session: Any, entity_type: Any, entity_ids: list[str]) -> list[str]:
         if entity_type == EntityAssociationType.EXPERIMENT:
@@ -98,6 +108,8 @@ class ProjectRegistryStore(MlflowRegistryStore):
     """MLflow's model registry on the same connections."""
 
     def __init__(self) -> None:
-        super().__init__(DATABASE)
+        super().__init__(DATABASE)  # type: ignore[no-untyped-call]
 
-    _get_or_create_engine = staticmethod(shared_engine)
+    @classmethod
+    def _get_or_create_engine(cls, db_uri: str) -> sqlalchemy.Engine:  # one database, whatever its name
+        return shared_engine()

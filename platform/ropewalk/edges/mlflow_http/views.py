@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponseBase
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import ProjectAccess
+from ropewalk.core.errors import Denied
 from ropewalk.edges.mlflow_http import artifacts, bodies, dispatch, otlp, ownership, pages
 
 ARTIFACT = "/2.0/mlflow-artifacts/artifacts/<path:artifact_path>"
@@ -24,15 +25,16 @@ def mlflow_entry(request: HttpRequest, access: ProjectAccess, path: str = "") ->
     if route.rule in {ARTIFACT, ARTIFACTS}:
         return artifact_entry(request, access.project.id, route.arguments.get("artifact_path", ""))
     body = bodies.whole(request)
-    query = {name: request.GET[name] for name in request.GET}
-    ownership.check(access.project.id, route.rule, route.arguments, query, bodies.parsed(body))
+    named = (route.arguments, dict(request.GET.lists()), bodies.parsed(body))
+    ownership.check(access.project.id, route.rule, *named)
     return dispatch.call(request, access.project.id, path, body)
 
 
 def require(access: ProjectAccess, need: Permission) -> None:
     """Raise what the gate says when the caller may not do this."""
     if not access.may(need):
-        resolve_project(access.actor, *access.project.full_name.split("/", 1), need)
+        resolve_project(access.actor, access.project.owner, access.project.slug, need)
+        raise Denied(f"Your role does not allow {need}.")
 
 
 def artifact_entry(request: HttpRequest, project_id: int, path: str) -> HttpResponseBase:

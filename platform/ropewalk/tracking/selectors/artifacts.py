@@ -15,7 +15,12 @@ BATCH = 500
 
 def run_artifact_prefix(project_id: int, run_id: str) -> str:
     """The key prefix of one run's artifacts, with a slash at its end. Raises :class:`NotFound`."""
-    uri = Run.objects.for_project(project_id).filter(run_uuid=run_id).values_list("artifact_uri", flat=True).first()
+    uri = (
+        Run.objects.for_project(project_id)
+        .filter(run_uuid=run_id)
+        .values_list("artifact_uri", flat=True)
+        .first()
+    )
     if uri is None:
         raise NotFound("There is no such run in this project.")
     return f"{artifact_prefix(project_id)}{unquote(urlsplit(uri).path).strip('/')}/"
@@ -43,7 +48,9 @@ def entries_below(prefix: str, *, limit: int = 1000) -> list[ArtifactEntry]:
         batch = store.list(prefix, after=after, limit=BATCH)
         for stat in batch:
             name, slash, _ = stat.key.removeprefix(prefix).partition("/")
-            found.append(ArtifactEntry(path=name, name=name, is_dir=bool(slash), size=None if slash else stat.size))
+            found.append(
+                ArtifactEntry(path=name, name=name, is_dir=bool(slash), size=None if slash else stat.size)
+            )
             after = f"{prefix}{name}/{LAST}" if slash else stat.key
             if slash or len(found) >= limit:
                 break

@@ -15,7 +15,9 @@ def _with_counts(rows: QuerySet[Experiment]) -> QuerySet[Experiment]:
     )
     grouped = runs.order_by().values("experiment_id")
     return rows.annotate(
-        run_count=Coalesce(Subquery(grouped.annotate(n=Count("run_uuid")).values("n"), output_field=IntegerField()), 0),
+        run_count=Coalesce(
+            Subquery(grouped.annotate(n=Count("run_uuid")).values("n"), output_field=IntegerField()), 0
+        ),
         last_run=Subquery(grouped.annotate(last=Max("start_time")).values("last")),
     )
 
@@ -33,7 +35,9 @@ def _summary(row: Experiment) -> ExperimentSummary:
     )
 
 
-def list_experiments(project_id: int, *, include_deleted: bool = False, limit: int = 200) -> list[ExperimentSummary]:
+def list_experiments(
+    project_id: int, *, include_deleted: bool = False, limit: int = 200
+) -> list[ExperimentSummary]:
     """The project's experiments, the one with the newest run first. One query."""
     rows = Experiment.objects.for_project(project_id)
     if not include_deleted:
@@ -50,7 +54,11 @@ def get_experiment(project_id: int, experiment_id: str) -> ExperimentSummary:
     """One experiment of the project. Raises :class:`NotFound`."""
     if not experiment_id.isascii() or not experiment_id.isdigit() or len(experiment_id) > 9:
         raise NotFound(f"There is no experiment {experiment_id}.")
-    row = _with_counts(Experiment.objects.for_project(project_id)).filter(experiment_id=int(experiment_id)).first()
+    row = (
+        _with_counts(Experiment.objects.for_project(project_id))
+        .filter(experiment_id=int(experiment_id))
+        .first()
+    )
     if row is None:
         raise NotFound(f"There is no experiment {experiment_id}.")
     return _summary(row)

@@ -40,7 +40,7 @@ def metric_histories(
     A shorter series is whole. Ordered by run (as asked for) and key. One query.
     """
     max_points = max(max_points, 4)
-    values = {
+    values: dict[str, str | int | bool | list[str]] = {
         "runs": list(run_ids),
         "workspace": workspace_name(project_id),
         "all_keys": keys is None,
@@ -53,8 +53,13 @@ def metric_histories(
     with connection.cursor() as cursor:
         cursor.execute(SAMPLED, values)
         for run_id, key, step, timestamp, value, is_nan, total in cursor.fetchall():
-            points.setdefault((run_id, key), []).append(MetricPoint(step, timestamp, stored_value(value, is_nan)))
+            points.setdefault((run_id, key), []).append(
+                MetricPoint(step, timestamp, stored_value(value, is_nan))
+            )
             totals[run_id, key] = total
     place = {run_id: position for position, run_id in enumerate(run_ids)}
     series = sorted(points, key=lambda name: (place[name[0]], name[1]))
-    return [MetricHistory(run_id=name[0], key=name[1], points=tuple(points[name]), total=totals[name]) for name in series]
+    return [
+        MetricHistory(run_id=name[0], key=name[1], points=tuple(points[name]), total=totals[name])
+        for name in series
+    ]

@@ -2,7 +2,14 @@
 
 from collections.abc import Collection
 
-from ropewalk.tracking.models import EvaluationDataset, Experiment, LoggedModelRow, Run, TraceRow, TrackingSpace
+from ropewalk.tracking.models import (
+    EvaluationDataset,
+    Experiment,
+    LoggedModelRow,
+    Run,
+    TraceRow,
+    TrackingSpace,
+)
 
 
 def default_experiment_id(project_id: int) -> int | None:
@@ -23,7 +30,9 @@ def missing_ids(project_id: int, kind: str, ids: Collection[str]) -> set[str]:
         known = set(mine.values_list("experiment_id", flat=True))
         return {one for one in wanted if numbers.get(one) not in known}
     if kind == "run":
-        return wanted - set(Run.objects.for_project(project_id).filter(run_uuid__in=wanted).values_list("run_uuid", flat=True))
+        return wanted - set(
+            Run.objects.for_project(project_id).filter(run_uuid__in=wanted).values_list("run_uuid", flat=True)
+        )
     if kind == "model":
         models = LoggedModelRow.objects.for_project(project_id).filter(model_id__in=wanted)
         return wanted - set(models.values_list("model_id", flat=True))

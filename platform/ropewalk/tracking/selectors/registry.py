@@ -7,7 +7,13 @@ from django.db.models import Q
 
 from ropewalk.core.errors import NotFound
 from ropewalk.core.pagination import Page, paginate
-from ropewalk.tracking.models import ModelAliasRow, ModelTagRow, ModelVersionRow, RegisteredModelRow, VersionTagRow
+from ropewalk.tracking.models import (
+    ModelAliasRow,
+    ModelTagRow,
+    ModelVersionRow,
+    RegisteredModelRow,
+    VersionTagRow,
+)
 from ropewalk.tracking.types import ModelVersion, RegisteredModel, moment
 
 DELETED = "Deleted_Internal"
@@ -16,7 +22,11 @@ PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 def list_models(project_id: int, *, page: int = 1, per_page: int = 50) -> Page[RegisteredModel]:
     """Registered models by name; prompts, which MLflow keeps in the same table, are left out."""
-    prompts = ModelTagRow.objects.for_project(project_id).filter(key=PROMPT_TAG, value__iexact="true").values("name")
+    prompts = (
+        ModelTagRow.objects.for_project(project_id)
+        .filter(key=PROMPT_TAG, value__iexact="true")
+        .values("name")
+    )
     rows = RegisteredModelRow.objects.for_project(project_id).exclude(name__in=prompts).order_by("name")
     found = paginate(rows, page=page, per_page=per_page, convert=lambda row: row)
     return Page(
@@ -41,7 +51,9 @@ def _models(project_id: int, rows: Sequence[RegisteredModelRow]) -> list[Registe
     """Values for model rows: three queries for all of them."""
     names = [row.name for row in rows]
     versions: dict[str, list[int]] = defaultdict(list)
-    live = ModelVersionRow.objects.for_project(project_id).filter(name__in=names).exclude(current_stage=DELETED)
+    live = (
+        ModelVersionRow.objects.for_project(project_id).filter(name__in=names).exclude(current_stage=DELETED)
+    )
     for name, version in live.values_list("name", "version"):
         versions[name].append(version)
     aliases: dict[str, dict[str, int]] = defaultdict(dict)
@@ -75,7 +87,11 @@ def list_versions(project_id: int, name: str, *, limit: int = 200) -> list[Model
 
 def versions_of_runs(project_id: int, run_ids: Collection[str], *, limit: int = 200) -> list[ModelVersion]:
     """Registered versions whose source is one of these runs."""
-    rows = ModelVersionRow.objects.for_project(project_id).filter(run_id__in=list(run_ids)).exclude(current_stage=DELETED)
+    rows = (
+        ModelVersionRow.objects.for_project(project_id)
+        .filter(run_id__in=list(run_ids))
+        .exclude(current_stage=DELETED)
+    )
     return _versions(project_id, list(rows.order_by("name", "-version")[:limit]))
 
 

@@ -30,7 +30,9 @@ MODEL_STATUS = {0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "FAILED"}
 CHILDREN_SHOWN = 200
 
 
-def _runs(project_id: int, experiment_ids: Collection[str] | None = None, *, deleted: bool = False) -> QuerySet[Run]:
+def _runs(
+    project_id: int, experiment_ids: Collection[str] | None = None, *, deleted: bool = False
+) -> QuerySet[Run]:
     """The project's runs, active ones unless ``deleted``; ids that are not numbers match nothing."""
     rows = Run.objects.for_project(project_id).select_related("experiment")
     rows = rows.filter(lifecycle_stage="deleted" if deleted else "active")
@@ -40,7 +42,12 @@ def _runs(project_id: int, experiment_ids: Collection[str] | None = None, *, del
     return rows.filter(experiment_id__in=numbers)
 
 
-def _rows(runs: Sequence[Run], *, metric_keys: Collection[str] | None = None, param_keys: Collection[str] | None = None) -> list[RunRow]:
+def _rows(
+    runs: Sequence[Run],
+    *,
+    metric_keys: Collection[str] | None = None,
+    param_keys: Collection[str] | None = None,
+) -> list[RunRow]:
     """Values for model rows already scoped: three more queries for all of them, of the wanted keys only."""
     ids = [run.run_uuid for run in runs]
     reason = "by the ids of runs already scoped"
@@ -48,7 +55,9 @@ def _rows(runs: Sequence[Run], *, metric_keys: Collection[str] | None = None, pa
     wanted_metrics = RunMetric.objects.unscoped(reason).filter(run_id__in=ids)
     if metric_keys is not None:
         wanted_metrics = wanted_metrics.filter(key__in=metric_keys)
-    for run_id, key, value, is_nan in wanted_metrics.order_by("key").values_list("run_id", "key", "value", "is_nan"):
+    for run_id, key, value, is_nan in wanted_metrics.order_by("key").values_list(
+        "run_id", "key", "value", "is_nan"
+    ):
         metrics[run_id][key] = stored_value(value, is_nan)
     params: dict[str, dict[str, str]] = defaultdict(dict)
     wanted_params = RunParam.objects.unscoped(reason).filter(run_id__in=ids)
@@ -57,7 +66,12 @@ def _rows(runs: Sequence[Run], *, metric_keys: Collection[str] | None = None, pa
     for run_id, key, text in wanted_params.order_by("key").values_list("run_id", "key", "value"):
         params[run_id][key] = text
     tags: dict[str, dict[str, str]] = defaultdict(dict)
-    for run_id, key, tag in RunTag.objects.unscoped(reason).filter(run_id__in=ids).order_by("key").values_list("run_id", "key", "value"):
+    for run_id, key, tag in (
+        RunTag.objects.unscoped(reason)
+        .filter(run_id__in=ids)
+        .order_by("key")
+        .values_list("run_id", "key", "value")
+    ):
         tags[run_id][key] = tag or ""
     return [_row(run, metrics[run.run_uuid], params[run.run_uuid], tags[run.run_uuid]) for run in runs]
 
@@ -116,7 +130,9 @@ def list_runs(
     )
 
 
-def run_columns(project_id: int, *, experiment_ids: Collection[str] | None = None, sample: int = 200) -> RunColumns:
+def run_columns(
+    project_id: int, *, experiment_ids: Collection[str] | None = None, sample: int = 200
+) -> RunColumns:
     """The keys that the newest ``sample`` runs use, for column choosers. Four queries."""
     newest = ordering.apply(_runs(project_id, experiment_ids), "")
     ids = list(newest.values_list("run_uuid", flat=True)[:sample])
@@ -126,7 +142,11 @@ def run_columns(project_id: int, *, experiment_ids: Collection[str] | None = Non
 
     reason = "by the ids of runs already scoped"
     tags = keys(RunTag.objects.unscoped(reason).exclude(key__startswith="mlflow."))
-    return RunColumns(metrics=keys(RunMetric.objects.unscoped(reason)), params=keys(RunParam.objects.unscoped(reason)), tags=tags)
+    return RunColumns(
+        metrics=keys(RunMetric.objects.unscoped(reason)),
+        params=keys(RunParam.objects.unscoped(reason)),
+        tags=tags,
+    )
 
 
 def count_runs(project_id: int) -> int:
@@ -158,7 +178,9 @@ def runs_of_commits(project_id: int, shas: Collection[str], *, limit: int = 200)
     return dict(by_commit)
 
 
-def comparable_runs(project_id: int, run_ids: Collection[str], *, max_points: int = 500) -> list[ComparableRun]:
+def comparable_runs(
+    project_id: int, run_ids: Collection[str], *, max_points: int = 500
+) -> list[ComparableRun]:
     """Runs with all their metrics' curves, down-sampled to ``max_points`` each, for the comparison runner."""
     rows = runs_by_ids(project_id, run_ids)
     curves: dict[str, list[MetricHistory]] = defaultdict(list)
@@ -174,11 +196,17 @@ def get_run(project_id: int, run_id: str) -> RunDetail:
         raise NotFound("There is no such run in this project.")
     reason = "by the id of a run already scoped"
     metrics = RunMetric.objects.unscoped(reason).filter(run_id=run_id).order_by("key")
-    children = RunTag.objects.for_project(project_id).filter(key=PARENT_TAG, value=run_id).values_list("run_id", flat=True)
+    children = (
+        RunTag.objects.for_project(project_id)
+        .filter(key=PARENT_TAG, value=run_id)
+        .values_list("run_id", flat=True)
+    )
     nested = ordering.apply(_runs(project_id).filter(run_uuid__in=children), "")[:CHILDREN_SHOWN]
     return RunDetail(
         run=_rows([run])[0],
-        latest=tuple(LatestMetric(m.key, stored_value(m.value, m.is_nan), m.step, moment(m.timestamp)) for m in metrics),
+        latest=tuple(
+            LatestMetric(m.key, stored_value(m.value, m.is_nan), m.step, moment(m.timestamp)) for m in metrics
+        ),
         inputs=_inputs(run),
         models=_models(project_id, run_id),
         versions=tuple(versions_of_runs(project_id, [run_id])),
@@ -190,7 +218,9 @@ def _inputs(run: Run) -> tuple[DatasetInput, ...]:
     """The data sets that a scoped run declared."""
     links = {
         link.source_id: link.input_uuid
-        for link in Link.objects.filter(destination_type="RUN", destination_id=run.run_uuid, source_type="DATASET")
+        for link in Link.objects.filter(
+            destination_type="RUN", destination_id=run.run_uuid, source_type="DATASET"
+        )
     }
     named = LinkTag.objects.filter(input_uuid__in=links.values(), name="mlflow.data.context")
     contexts = dict(named.values_list("input_uuid", "value"))
@@ -215,7 +245,11 @@ def _models(project_id: int, run_id: str) -> tuple[LoggedModel, ...]:
     """The models that a run put out."""
     links = Link.objects.filter(source_type="RUN_OUTPUT", source_id=run_id, destination_type="MODEL_OUTPUT")
     ids = list(links.values_list("destination_id", flat=True))
-    rows = LoggedModelRow.objects.for_project(project_id).filter(model_id__in=ids).exclude(lifecycle_stage="deleted")
+    rows = (
+        LoggedModelRow.objects.for_project(project_id)
+        .filter(model_id__in=ids)
+        .exclude(lifecycle_stage="deleted")
+    )
     return tuple(
         LoggedModel(
             model_id=row.model_id,

@@ -13,7 +13,8 @@ class Command(DjangoMigrate):
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate both; looking (``--plan``, ``--check``) and going back leave MLflow's schema alone."""
         looking = options.get("plan") or options.get("check_unapplied") or options.get("prune")
-        if not looking and options.get("migration_name") != "zero" and schema.migrate(options["database"]):
-            if options["verbosity"] >= 1:
-                self.stdout.write(f"  Migrated the schema of {schema.wanted()}")
+        forward = not looking and options.get("migration_name") != "zero"
+        changed = forward and schema.migrate(options["database"])
+        if changed and options["verbosity"] >= 1:
+            self.stdout.write(f"  Migrated the schema of {schema.wanted()}")
         super().handle(*args, **options)
