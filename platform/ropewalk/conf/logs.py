@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 
+# Libraries that tell of every step. Celery's would be several lines a minute for beat and the sweeps; jobs log for themselves.
 _CHATTY = (
     "django.server",
     "botocore",
@@ -48,6 +49,5 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
-        # Libraries that tell of every step; Celery's are beat's and the sweeps' lines, several a minute (jobs log for themselves).
-        "loggers": dict.fromkeys(_CHATTY, {"level": "WARNING"}),
+        "loggers": {name: {"level": "WARNING"} for name in _CHATTY},
     }
