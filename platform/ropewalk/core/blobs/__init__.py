@@ -4,10 +4,29 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from ropewalk.core.blobs.base import BLOCK, BadKey, BlobMissing, BlobStat, BlobStore, BlobWriter, checked_key
+from ropewalk.core.blobs.base import (
+    BLOCK,
+    BadKey,
+    BlobMissing,
+    BlobStat,
+    BlobStore,
+    BlobWriter,
+    StoreUnavailable,
+    checked_key,
+)
 from ropewalk.core.blobs.disk import DiskStore
 
-__all__ = ["BLOCK", "BadKey", "BlobMissing", "BlobStat", "BlobStore", "BlobWriter", "checked_key", "store"]
+__all__ = [
+    "BLOCK",
+    "BadKey",
+    "BlobMissing",
+    "BlobStat",
+    "BlobStore",
+    "BlobWriter",
+    "StoreUnavailable",
+    "checked_key",
+    "store",
+]
 
 
 @lru_cache(maxsize=1)
@@ -15,7 +34,9 @@ def store() -> BlobStore:
     """This process's object store. Made at first use, so after gunicorn's fork."""
     if settings.ROPEWALK_S3 is None:
         return DiskStore(settings.OBJECTS_ROOT)
-    from ropewalk.core.blobs.s3 import S3Store  # boto3 takes half a second to import; the disk store does without
+    from ropewalk.core.blobs.s3 import (
+        S3Store,  # boto3 takes half a second to import; the disk store does without
+    )
 
     s3 = settings.ROPEWALK_S3
     return S3Store(

@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
 
+from ropewalk.core.errors import Unavailable
+
 BLOCK = 1 << 20
 MAX_KEY_BYTES = 900  # S3 allows 1,024 bytes; a configured prefix needs room
-_SEGMENT = re.compile(r"^[^/\x00-\x1f\x7f\\]{1,255}$")
+MAX_SEGMENT_BYTES = 250  # a file name on disk has at most 255, and ours carries a suffix
+_SEGMENT = re.compile(r"[^/\x00-\x1f\x7f\\]+\Z")
 
 
 class BadKey(ValueError):
     """A key that could leave the store or that a backend cannot hold."""
+
+
+class StoreUnavailable(Unavailable):
+    """The disk or the S3 service failed (full, read-only, not answering). Nothing half written is visible."""
+
+    code = "store_unavailable"
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,10 @@ class BlobMissing(LookupError):
 
 
 class BlobWriter(Protocol):
-    """A write in progress: nothing is visible until :meth:`commit`; leaving the ``with`` block without it leaves nothing."""
+    """A write in progress: nothing is visible until :meth:`commit`; leaving the ``with`` block without it leaves nothing.
+
+    Writing and committing raise :class:`StoreUnavailable`.
+    """
 
     def write(self, block: bytes) -> None:
         """Append a block."""
@@ -43,13 +55,16 @@ class BlobWriter(Protocol):
 
 
 class BlobStore(Protocol):
-    """Disk and S3 behind one interface; one contract test runs against both."""
+    """Disk and S3 behind one interface; one contract test runs against both. Every method may raise :class:`StoreUnavailable`."""
 
     def writer(self, key: str) -> BlobWriter:
         """Start writing ``key``."""
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Blocks of the bytes ``start`` (inclusive) to ``end`` (exclusive). Raises :class:`BlobMissing` at once, not lazily."""
+        """Blocks of the bytes ``start`` (inclusive) to ``end`` (exclusive), cut at the object's end.
+
+        Raises :class:`BlobMissing` at once, not lazily. Close the iterator when it is not read to its end.
+        """
 
     def stat(self, key: str) -> BlobStat | None:
         """Size and time of one object; None when there is none."""
@@ -63,12 +78,32 @@ class BlobStore(Protocol):
     def check(self) -> None:
         """Raise an exception when the store cannot be used now (for readiness)."""
 
+    def sweep(self, older_than: datetime) -> int:
+        """Remove what killed writers left half done before that time; returns how many."""
+
+    def wipe(self, prefix: str) -> None:
+        """Remove every object below the folder ``prefix`` (a deleted project)."""
+
 
 def checked_key(key: str) -> str:
-    """``key`` itself; raises :class:`BadKey` for anything but plain relative segments."""
-    if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES or not key:
+    """``key`` itself; raises :class:`BadKey` for anything but plain relative segments in valid Unicode."""
+    try:
+        length = len(key.encode())
+    except UnicodeEncodeError:
+        raise BadKey("The key is not valid Unicode.") from None
+    if not 0 < length <= MAX_KEY_BYTES:
         raise BadKey("The key is empty or too long.")
     for segment in key.split("/"):
-        if segment in {".", ".."} or not _SEGMENT.match(segment) or len(segment.encode()) > 255:
+        if segment in {".", ".."} or not _SEGMENT.match(segment) or len(segment.encode()) > MAX_SEGMENT_BYTES:
             raise BadKey(f"The key has a segment that cannot be stored: {segment!r}")
     return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """``prefix`` itself: empty, or whole segments followed by the beginning of one. Raises :class:`BadKey`."""
+    folder, slash, begin = prefix.rpartition("/")
+    if slash:
+        checked_key(folder)
+    if begin not in {"", ".", ".."}:
+        checked_key(begin)
+    return prefix
