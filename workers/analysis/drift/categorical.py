@@ -21,7 +21,10 @@ _TILTS = np.geomspace(1e-7, 30, 80)
 
 @dataclass(frozen=True)
 class CategoryPair:
-    """Counts of both sides over the union of their categories. ``labels`` is None for hash buckets (an approximate comparison)."""
+    """Counts of both sides over the union of their categories.
+
+    ``labels`` is None for hash buckets: then the comparison is approximate.
+    """
 
     labels: pa.Array | None
     reference: Ints
@@ -50,7 +53,9 @@ class CategoryPair:
 
 def _aligned(labels: pa.Array, side: Categories) -> Ints:
     counts = np.zeros(len(labels), np.int64)
-    counts[pc.index_in(side.values, value_set=labels).to_numpy(zero_copy_only=False).astype(np.int64)] = side.counts
+    counts[pc.index_in(side.values, value_set=labels).to_numpy(zero_copy_only=False).astype(np.int64)] = (
+        side.counts
+    )
     return counts
 
 
@@ -75,7 +80,8 @@ def _mix_sentence(pair: CategoryPair) -> str:
         return "The mix of values changed (compared by hash bucket, so the true change may be larger)."
     before, after = pair.reference / pair.n, pair.current / pair.m
     index = int(np.argmax(np.abs(after - before)))
-    return f"The mix of values changed, most of all “{_label(pair.labels[index])}”: {percent(before[index])} → {percent(after[index])}."
+    name = _label(pair.labels[index])
+    return f"The mix of values changed, most of all “{name}”: {percent(before[index])} → {percent(after[index])}."
 
 
 def new_test(pair: CategoryPair, settings: Settings) -> Test | None:
@@ -93,13 +99,19 @@ def new_test(pair: CategoryPair, settings: Settings) -> Test | None:
     expected, _spread = null.new_share_null(totals, n, m)
     effect = Effect("new_categories", max(0.0, rows / m - expected), settings.new_categories)
     kinds = int(fresh.sum())
-    names = ", ".join(f"“{_label(pair.labels[int(i)])}”" for i in np.argsort(-pair.current * fresh, kind="stable")[: min(3, kinds)])
-    sentence = f"{percent(rows / m)} of the rows have values that the reference lacks ({kinds:,}: {names}{', …' if kinds > 3 else ''})."
+    names = ", ".join(
+        f"“{_label(pair.labels[int(i)])}”"
+        for i in np.argsort(-pair.current * fresh, kind="stable")[: min(3, kinds)]
+    )
+    more = ", …" if kinds > 3 else ""
+    sentence = (
+        f"{percent(rows / m)} of the rows have values that the reference lacks ({kinds:,}: {names}{more})."
+    )
     return Test("new_categories", [effect], _chernoff(totals, rows, n, m), sentence=sentence)
 
 
 def _chernoff(totals: Ints, rows: int, n: int, m: int) -> float:
-    """min over t of exp(-t rows) prod(1 + c (e^(t total) - 1)), c = (m / (n + m))^total (Chernoff 1952)."""
+    """Min over t of exp(-t rows) prod(1 + c (e^(t total) - 1)), c = (m / (n + m))^total (Chernoff 1952)."""
     if rows == 0:
         return 1.0
     distinct, times = np.unique(totals, return_counts=True)
@@ -112,13 +124,20 @@ def _chernoff(totals: Ints, rows: int, n: int, m: int) -> float:
 def describe(pair: CategoryPair) -> dict[str, Any]:
     """What a page draws: the biggest categories of both sides, the movers, the new and the lost."""
     if pair.labels is None:
-        return {"approximate": True, "top": [], "movers": [], "new": _group([], 0, 0.0), "lost": _group([], 0, 0.0)}
+        return {
+            "approximate": True,
+            "top": [],
+            "movers": [],
+            "new": _group([], 0, 0.0),
+            "lost": _group([], 0, 0.0),
+        }
     before, after = pair.reference / max(pair.n, 1), pair.current / max(pair.m, 1)
     labels = pair.labels
 
     def rows(order: Ints, limit: int) -> list[dict[str, Any]]:
         return [
-            {"value": _label(labels[int(i)]), "reference": number(before[i]), "current": number(after[i])} for i in order[:limit]
+            {"value": _label(labels[int(i)]), "reference": number(before[i]), "current": number(after[i])}
+            for i in order[:limit]
         ]
 
     change = np.abs(after - before)
@@ -130,7 +149,9 @@ def describe(pair: CategoryPair) -> dict[str, Any]:
         "distinct": {"reference": int((pair.reference > 0).sum()), "current": int((pair.current > 0).sum())},
         "top": rows(np.argsort(-np.maximum(before, after), kind="stable"), _SHOWN),
         "movers": [row for row in rows(moved, 5) if row["reference"] != row["current"]],
-        "new": _group(rows(newest, min(_SHOWN, int(fresh.sum()))), int(fresh.sum()), float(after[fresh].sum())),
+        "new": _group(
+            rows(newest, min(_SHOWN, int(fresh.sum()))), int(fresh.sum()), float(after[fresh].sum())
+        ),
         "lost": _group(rows(lost, min(_SHOWN, int(gone.sum()))), int(gone.sum()), float(before[gone].sum())),
     }
 
@@ -142,5 +163,3 @@ def _group(values: list[dict[str, Any]], count: int, share: float) -> dict[str, 
 def _label(value: pa.Scalar) -> str:
     text = str(value.as_py())
     return text if len(text) <= _LABEL else text[: _LABEL - 1] + "…"
-
-

@@ -11,6 +11,7 @@ from workers.analysis.drift.distribution import Distribution
 from workers.analysis.drift.findings import ColumnFindings, Effect, Test, Verdict, number, percent
 from workers.analysis.drift.numeric import NumberPair
 from workers.analysis.drift.settings import Settings
+from workers.analysis.errors import known
 from workers.analysis.profile.columns import MICROSECONDS, Column, Kind
 from workers.analysis.profile.floatbits import Ints
 from workers.analysis.profile.numbers import Numbers
@@ -49,13 +50,14 @@ def missing_test(reference: Column, current: Column, settings: Settings) -> Test
     after = current.missing / current.rows if current.rows else 0.0
     p = null.proportions_p(reference.missing, reference.rows, current.missing, current.rows)
     sentence = f"Missing values went from {percent(before)} to {percent(after)}."
-    return Test("missing", [Effect("missing_share", abs(after - before), settings.missing)], p, sentence=sentence)
+    return Test(
+        "missing", [Effect("missing_share", abs(after - before), settings.missing)], p, sentence=sentence
+    )
 
 
 def _numbers(findings: ColumnFindings, reference: Column, current: Column, settings: Settings) -> None:
-    assert reference.numbers is not None and current.numbers is not None  # a numeric column with values has them
-    pair = NumberPair.of(reference.numbers, current.numbers)
-    integral = reference.numbers.integral and current.numbers.integral
+    pair = NumberPair.of(known(reference.numbers), known(current.numbers))
+    integral = known(reference.numbers).integral and known(current.numbers).integral
     findings.tests += [numeric.values_test(pair, settings), numeric.range_test(pair, settings)]
     findings.direction = numeric.direction(pair)
     findings.detail["histogram"] = display.histogram(pair, integral=integral)
@@ -68,7 +70,9 @@ def _number_score(reference: Column, current: Column, pair: NumberPair, settings
     whole = all(name.startswith(("int", "uint")) for name in reference.types | current.types)
     few = len(values) <= (evidently.FEW_INTEGERS if whole else evidently.FEW_NUMBERS)
     if few and _is_exact(pair.reference) and _is_exact(pair.current):
-        score = evidently.category_score(_counts(pair.reference, values), _counts(pair.current, values), settings)
+        score = evidently.category_score(
+            _counts(pair.reference, values), _counts(pair.current, values), settings
+        )
     else:
         score = evidently.number_score(pair.reference, pair.current, settings)
     return score.as_json()
@@ -85,9 +89,8 @@ def _counts(side: Distribution, values: Any) -> Ints:
 
 
 def _booleans(findings: ColumnFindings, reference: Column, current: Column, settings: Settings) -> None:
-    assert reference.numbers is not None and current.numbers is not None  # a boolean column with values has them
     values = np.array([0.0, 1.0])
-    counts = [_counts(Distribution.of(side), values) for side in (reference.numbers, current.numbers)]
+    counts = [_counts(Distribution.of(known(side)), values) for side in (reference.numbers, current.numbers)]
     _mix(findings, CategoryPair(pa.array(["false", "true"]), *counts), settings)
 
 
@@ -95,8 +98,7 @@ def _strings(findings: ColumnFindings, reference: Column, current: Column, setti
     if findings.role == "text":
         _texts(findings, reference, current, settings)
         return
-    assert reference.categories is not None and current.categories is not None  # a string column with values has them
-    _mix(findings, CategoryPair.of(reference.categories, current.categories), settings)
+    _mix(findings, CategoryPair.of(known(reference.categories), known(current.categories)), settings)
 
 
 def _mix(findings: ColumnFindings, pair: CategoryPair, settings: Settings) -> None:
@@ -114,13 +116,12 @@ def _texts(findings: ColumnFindings, reference: Column, current: Column, setting
         ("lengths", "Text lengths", reference.lengths, current.lengths),
         ("words", "Word counts", reference.words, current.words),
     ):
-        assert before is not None and after is not None  # a string column with values has them
-        pair = NumberPair.of(before, after)
+        pair = NumberPair.of(known(before), known(after))
         findings.tests.append(numeric.values_test(pair, settings, name, noun))
         findings.detail[name] = {
             "histogram": display.histogram(pair, integral=True),
-            "reference": {"median": number(_median(pair.reference)), "mean": number(before.mean)},
-            "current": {"median": number(_median(pair.current)), "mean": number(after.mean)},
+            "reference": {"median": number(_median(pair.reference)), "mean": number(known(before).mean)},
+            "current": {"median": number(_median(pair.current)), "mean": number(known(after).mean)},
         }
         if name == "lengths":
             findings.direction = numeric.direction(pair)
@@ -132,20 +133,19 @@ def _median(side: Distribution) -> float:
 
 def _datetimes(findings: ColumnFindings, reference: Column, current: Column, settings: Settings) -> None:
     """Times always move on, so their values are shown but never drift; the hours and weekdays they fall on may."""
-    assert reference.numbers is not None and current.numbers is not None  # a datetime column with values has them
-    pair = NumberPair.of(reference.numbers, current.numbers)
+    pair = NumberPair.of(known(reference.numbers), known(current.numbers))
     findings.direction = numeric.direction(pair)
     findings.detail["histogram"] = display.histogram(pair, integral=True, time=True)
-    days = min(_days(reference.numbers), _days(current.numbers))
+    days = min(_days(known(reference.numbers)), _days(known(current.numbers)))
     for name, before, after, needed in (
         ("weekdays", reference.weekdays, current.weekdays, _WEEKS),
         ("hours", reference.hours, current.hours, _HOURS),
     ):
-        assert before is not None and after is not None  # a datetime column has them
-        findings.detail[name] = {"reference": before.tolist(), "current": after.tolist()}
+        first, second = known(before), known(after)
+        findings.detail[name] = {"reference": first.tolist(), "current": second.tolist()}
         if days >= needed:
-            labels = pa.array([f"{name[:-1]} {index}" for index in range(len(before))])
-            findings.tests.append(categorical.mix_test(CategoryPair(labels, before, after), settings, name))
+            labels = pa.array([f"{name[:-1]} {index}" for index in range(len(first))])
+            findings.tests.append(categorical.mix_test(CategoryPair(labels, first, second), settings, name))
 
 
 def _days(numbers: Numbers) -> float:

@@ -72,7 +72,12 @@ def histogram(pair: NumberPair, *, integral: bool, time: bool = False) -> dict[s
     values = np.union1d(pair.reference.low, pair.current.low)
     if len(values) <= _MOST and not time and all(np.array_equal(one.low, one.high) for one in sides):
         bars = [[number(float(share), 5) for share in _points(one, values)] for one in sides]
-        return {"axis": "discrete", "values": [number(float(v), 10) for v in values], "reference": bars[0], "current": bars[1]}
+        return {
+            "axis": "discrete",
+            "values": [number(float(v), 10) for v in values],
+            "reference": bars[0],
+            "current": bars[1],
+        }
     edges, axis, extra = _edges(pair, integral)
     bars = [[number(float(share), 5) for share in _shares(one, edges)] for one in sides]
     low, high = float(min(one.low[0] for one in sides)), float(max(one.high[-1] for one in sides))
@@ -119,4 +124,8 @@ def _edges(pair: NumberPair, integral: bool) -> tuple[Floats, str, dict[str, Any
         ends = np.arcsinh(low / scale - center / scale), np.arcsinh(high / scale - center / scale)
         edges = center + scale * np.sinh(np.linspace(*ends, _BARS + 1))
     edges[0], edges[-1] = low, high
-    return np.maximum.accumulate(np.clip(edges, low, high)), "asinh", {"center": number(center), "scale": number(scale)}
+    return (
+        np.maximum.accumulate(np.clip(edges, low, high)),
+        "asinh",
+        {"center": number(center), "scale": number(scale)},
+    )

@@ -11,7 +11,7 @@ from workers.analysis.profile.numbers import Numbers
 
 @dataclass(frozen=True)
 class Distribution:
-    """Ascending value intervals ``[low, high]`` with counts. Mass is spread evenly inside an interval; ``low == high`` is a point.
+    """Ascending value intervals ``[low, high]`` with counts, each spread evenly inside; ``low == high`` is a point.
 
     At the interval edges the cumulative function is exact; with an exact histogram it is exact everywhere.
     """
@@ -63,13 +63,19 @@ class Distribution:
 
     def snapped_quantile(self, levels: Floats) -> Floats:
         """The interval ends at or above cumulative shares: there the cumulative function carries no interpolation error."""
-        return np.asarray(self.high[np.minimum(np.searchsorted(self.upper, levels - 1e-12), len(self.upper) - 1)], np.float64)
+        return np.asarray(
+            self.high[np.minimum(np.searchsorted(self.upper, levels - 1e-12), len(self.upper) - 1)],
+            np.float64,
+        )
 
 
 def ks_distance(first: Distribution, second: Distribution) -> float:
     """Kolmogorov-Smirnov D: the largest gap between the cumulative functions, taken at the edges of both."""
     at = np.union1d(first.edges, second.edges)
-    gaps = np.abs(first.cdf(at) - second.cdf(at)), np.abs(first.cdf(at, below=True) - second.cdf(at, below=True))
+    gaps = (
+        np.abs(first.cdf(at) - second.cdf(at)),
+        np.abs(first.cdf(at, below=True) - second.cdf(at, below=True)),
+    )
     return float(max(gaps[0].max(), gaps[1].max()))
 
 

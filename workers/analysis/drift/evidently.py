@@ -51,7 +51,9 @@ def number_score(reference: Distribution, current: Distribution, settings: Setti
     if reference.n <= SMALL:
         return _p_score("Kolmogorov-Smirnov p-value", _small_ks(reference, current), settings)
     distance = wasserstein(reference, current) / max(reference.std, _MIN_STD)
-    return Score("Wasserstein distance (normed)", distance, settings.evidently, distance >= settings.evidently)
+    return Score(
+        "Wasserstein distance (normed)", distance, settings.evidently, distance >= settings.evidently
+    )
 
 
 def _small_ks(reference: Distribution, current: Distribution) -> float:

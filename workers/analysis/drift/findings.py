@@ -19,7 +19,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Effect:
-    """A size that does not grow with the number of rows. ``threshold`` is where it starts to matter, ``warn`` where to mention it."""
+    """A size that does not grow with the number of rows.
+
+    ``threshold`` is where it starts to matter, ``warn`` where it is worth a mention.
+    """
 
     name: str
     value: float
@@ -68,7 +71,8 @@ class Test:
             "p": number(self.p),
             "p_adjusted": number(self.adjusted_p),
             "effects": [
-                {"name": effect.name, "value": number(effect.value), "threshold": number(effect.threshold)} for effect in self.effects
+                {"name": effect.name, "value": number(effect.value), "threshold": number(effect.threshold)}
+                for effect in self.effects
             ],
             "sentence": self.sentence,
         }

@@ -18,7 +18,9 @@ _SIMULATED_CATEGORIES = 256
 _CATEGORY_DRAWS = 300
 _RARE = 256  # up to this many rows a category's null is summed exactly
 _COMMON_KS = 1_000_000
-_GRID = np.concatenate([[0.001, 0.002, 0.005, 0.01, 0.02], np.linspace(0.04, 0.96, 47), [0.98, 0.99, 0.995, 0.998, 0.999]])
+_GRID = np.concatenate(
+    [[0.001, 0.002, 0.005, 0.01, 0.02], np.linspace(0.04, 0.96, 47), [0.98, 0.99, 0.995, 0.998, 0.999]]
+)
 
 
 def ks_p(distance: float, n: int, m: int) -> float:
@@ -54,7 +56,9 @@ def wasserstein_null99(pooled: Distribution, n: int, m: int, clip: tuple[float, 
     values = np.clip(pooled.quantile(_GRID), *clip)
     bridges = np.abs(_bridges())
     with np.errstate(over="ignore", invalid="ignore"):
-        areas = ((bridges[:, 1:] + bridges[:, :-1]) / 2 * np.diff(values)).sum(axis=1) * np.sqrt(1 / n + 1 / m)
+        areas = ((bridges[:, 1:] + bridges[:, :-1]) / 2 * np.diff(values)).sum(axis=1) * np.sqrt(
+            1 / n + 1 / m
+        )
     return float(np.quantile(areas, 0.99))
 
 
@@ -72,7 +76,7 @@ def proportions_p(first: int, n: int, second: int, m: int) -> float:
 
 
 def beyond_p(beyond: int, n: int, m: int) -> float:
-    """p of ``beyond`` current values above every one of the n reference values: the top ones of the pool all come from the m.
+    """P of ``beyond`` current values above every one of the n reference values: the top ones of the pool all come from the m.
 
     Product of (m - i) / (n + m - i): the exact chance when rows are exchangeable.
     """
@@ -105,7 +109,9 @@ class DivergenceNull:
         """
         if self.variance <= 0 or self.mean <= 0:
             return 1.0
-        return float(stats.gamma.sf(divergence, self.mean**2 / self.variance, scale=self.variance / self.mean))
+        return float(
+            stats.gamma.sf(divergence, self.mean**2 / self.variance, scale=self.variance / self.mean)
+        )
 
     def quantile99(self) -> float:
         """The divergence that one in a hundred shuffles exceeds."""

@@ -35,7 +35,12 @@ class NumberPair:
         pooled.merge(current)
         first = Distribution.of(reference)
         return cls(
-            first, Distribution.of(current), Distribution.of(pooled), reference.minimum, reference.maximum, robust_scale(first)
+            first,
+            Distribution.of(current),
+            Distribution.of(pooled),
+            reference.minimum,
+            reference.maximum,
+            robust_scale(first),
         )
 
 
@@ -86,16 +91,26 @@ def values_test(pair: NumberPair, settings: Settings, name: str = "values", noun
     if (moved := robust_wasserstein(pair)) is not None:
         effects.append(Effect("robust_wasserstein", moved[0], max(settings.wasserstein, moved[1])))
     index, index_null = decile_psi(pair.reference, pair.current), _PSI_NULL99 * (1 / n + 1 / m)
-    effects.append(Effect("psi", index, max(settings.psi, index_null), warn=max(settings.psi_warn, index_null)))
+    effects.append(
+        Effect("psi", index, max(settings.psi, index_null), warn=max(settings.psi_warn, index_null))
+    )
     enough = null.ks_null99(n, m) <= settings.ks
     return Test(name, effects, null.ks_p(distance, n, m), enough, _sentence(pair, distance, noun))
 
 
 def _sentence(pair: NumberPair, distance: float, noun: str) -> str:
-    how = {"up": "moved up", "down": "moved down", "wider": "spread out", "narrower": "drew together", "shape": "changed shape"}
+    how = {
+        "up": "moved up",
+        "down": "moved down",
+        "wider": "spread out",
+        "narrower": "drew together",
+        "shape": "changed shape",
+    }
     half = np.array([0.5])
     before, after = float(pair.reference.quantile(half)[0]), float(pair.current.quantile(half)[0])
-    return f"{noun} {how[direction(pair)]}: median {short(before)} → {short(after)}, KS distance {distance:.3f}."
+    return (
+        f"{noun} {how[direction(pair)]}: median {short(before)} → {short(after)}, KS distance {distance:.3f}."
+    )
 
 
 def range_test(pair: NumberPair, settings: Settings) -> Test:

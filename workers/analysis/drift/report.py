@@ -23,10 +23,22 @@ REPORT_VERSION = 1
 _DETAILED = 200  # columns drawn in full; of wider tables the rest keep their verdict and numbers
 _NAMED = 4
 _ORDER = list(Verdict)
-_DRAWN = ("histogram", "quantile_shift", "categories", "lengths", "words", "hours", "weekdays", "reference", "current")
+_DRAWN = (
+    "histogram",
+    "quantile_shift",
+    "categories",
+    "lengths",
+    "words",
+    "hours",
+    "weekdays",
+    "reference",
+    "current",
+)
 
 
-def drift_report(reference: TableProfile, current: TableProfile, settings: Settings | None = None) -> dict[str, Any]:
+def drift_report(
+    reference: TableProfile, current: TableProfile, settings: Settings | None = None
+) -> dict[str, Any]:
     """Compare two versions of a table. Pure: the same profiles and settings give the same report."""
     settings = settings or Settings()
     names = [name for name in reference.columns if name in current.columns]
@@ -34,7 +46,9 @@ def drift_report(reference: TableProfile, current: TableProfile, settings: Setti
     tests = [test for column in findings for test in column.tests]
     for test, p in zip(tests, null.adjusted([test.p for test in tests]), strict=True):
         test.adjusted_p = p
-    findings.sort(key=lambda column: (_ORDER.index(column.verdict(settings.fdr)), -column.strength(settings.fdr)))
+    findings.sort(
+        key=lambda column: (_ORDER.index(column.verdict(settings.fdr)), -column.strength(settings.fdr))
+    )
     schema = _schema(reference, current)
     columns = [_column(column, settings, detailed=index < _DETAILED) for index, column in enumerate(findings)]
     return {
@@ -42,7 +56,11 @@ def drift_report(reference: TableProfile, current: TableProfile, settings: Setti
         "verdict": _verdict(columns, schema, reference, current),
         "settings": settings.as_json(),
         "evidently": _evidently(columns, settings),
-        "rows": {"reference": reference.rows, "current": current.rows, "change": current.rows - reference.rows},
+        "rows": {
+            "reference": reference.rows,
+            "current": current.rows,
+            "change": current.rows - reference.rows,
+        },
         "files": {"reference": reference.files, "current": current.files},
         "schema": schema,
         "columns": columns,
@@ -51,7 +69,11 @@ def drift_report(reference: TableProfile, current: TableProfile, settings: Setti
 
 def _schema(reference: TableProfile, current: TableProfile) -> dict[str, Any]:
     def only(one: TableProfile, other: TableProfile) -> list[dict[str, str]]:
-        return [{"name": name, "kind": column.kind.value} for name, column in one.columns.items() if name not in other.columns]
+        return [
+            {"name": name, "kind": column.kind.value}
+            for name, column in one.columns.items()
+            if name not in other.columns
+        ]
 
     retyped = []
     for name, before in reference.columns.items():
@@ -66,7 +88,9 @@ def _schema(reference: TableProfile, current: TableProfile) -> dict[str, Any]:
 def _column(column: ColumnFindings, settings: Settings, *, detailed: bool) -> dict[str, Any]:
     fdr = settings.fdr
     verdict = column.verdict(fdr)
-    deciding = [test for test in column.tests if test.fires(fdr)] or [test for test in column.tests if test.warns(fdr)]
+    deciding = [test for test in column.tests if test.fires(fdr)] or [
+        test for test in column.tests if test.warns(fdr)
+    ]
     values = [test for test in column.tests if test.name != "missing"] or column.tests
     leading = max(deciding or values, key=lambda test: test.strongest.strength if test.strongest else 0.0)
     effect = leading.strongest
@@ -82,7 +106,12 @@ def _column(column: ColumnFindings, settings: Settings, *, detailed: bool) -> di
         "p_adjusted": number(leading.adjusted_p),
         "effect": None
         if effect is None
-        else {"test": leading.name, "name": effect.name, "value": number(effect.value), "threshold": number(effect.threshold)},
+        else {
+            "test": leading.name,
+            "name": effect.name,
+            "value": number(effect.value),
+            "threshold": number(effect.threshold),
+        },
         "missing": {side: column.detail[side].get("missing_share") for side in ("reference", "current")},
         "tests": [test.as_json(fdr) for test in column.tests],
         **detail,
@@ -119,7 +148,9 @@ def _evidently(columns: list[dict[str, Any]], settings: Settings) -> dict[str, A
 def _verdict(
     columns: list[dict[str, Any]], schema: dict[str, Any], reference: TableProfile, current: TableProfile
 ) -> dict[str, Any]:
-    named = {verdict: [column["name"] for column in columns if column["verdict"] == verdict] for verdict in Verdict}
+    named = {
+        verdict: [column["name"] for column in columns if column["verdict"] == verdict] for verdict in Verdict
+    }
     drifted, warned, unknown = named[Verdict.DRIFT], named[Verdict.WARNING], named[Verdict.NOT_ENOUGH]
     changed = any(schema.values())
     if drifted:
@@ -152,7 +183,9 @@ def _sentence(columns: list[dict[str, Any]], named: dict[Verdict, list[str]], sc
     elif warned:
         parts.append(f"No column drifted, but {_columns(len(warned))} moved a little: {_listed(warned)}.")
     elif unknown:
-        parts.append(f"No drift was found, but {len(unknown)} of {_columns(len(columns))} have too few rows to tell.")
+        parts.append(
+            f"No drift was found, but {len(unknown)} of {_columns(len(columns))} have too few rows to tell."
+        )
     elif columns:
         parts.append(f"No drift: all {_columns(len(columns))} look the same.")
     changes = [

@@ -12,8 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from workers.analysis.errors import known
 from workers.analysis.profile.floatbits import Ints
-from workers.analysis.profile.limits import DISTINCT_SKETCH, EXACT_CATEGORIES, EXACT_CATEGORY_BYTES, HASH_BUCKETS
+from workers.analysis.profile.limits import (
+    DISTINCT_SKETCH,
+    EXACT_CATEGORIES,
+    EXACT_CATEGORY_BYTES,
+    HASH_BUCKETS,
+)
 
 Hashes = npt.NDArray[np.uint64]
 _PENDING_VALUES = 2 * EXACT_CATEGORIES
@@ -22,7 +28,11 @@ _PENDING_BYTES = 4 * EXACT_CATEGORY_BYTES
 
 def stable_hashes(values: pa.Array) -> Hashes:
     """xxHash64 of each string's UTF-8 bytes: the same in every version and on every machine."""
-    return np.fromiter((xxhash.xxh64_intdigest(value) for value in values.cast(pa.binary()).to_pylist()), np.uint64, len(values))
+    return np.fromiter(
+        (xxhash.xxh64_intdigest(value) for value in values.cast(pa.binary()).to_pylist()),
+        np.uint64,
+        len(values),
+    )
 
 
 def bucket_counts(values: pa.Array, counts: Ints) -> Ints:
@@ -87,9 +97,8 @@ class Categories:
             return
         self.settle()
         self._overflow()
-        assert self.buckets is not None  # just made
         self.n += other.n
-        self.buckets = self.buckets + other.buckets
+        self.buckets = known(self.buckets) + other.buckets
         self._keep_smallest(other.smallest)
 
     def settle(self) -> None:
@@ -109,7 +118,8 @@ class Categories:
                 self.values = pa.concat_arrays(self.values.chunks)
             self.counts = summed["count_sum"].to_numpy().astype(np.int64)
         if self.buckets is None and (
-            len(self.values) > EXACT_CATEGORIES or (pc.sum(pc.binary_length(self.values)).as_py() or 0) > EXACT_CATEGORY_BYTES
+            len(self.values) > EXACT_CATEGORIES
+            or (pc.sum(pc.binary_length(self.values)).as_py() or 0) > EXACT_CATEGORY_BYTES
         ):
             self._overflow()
 
@@ -121,10 +131,9 @@ class Categories:
             self._into_buckets(values, counts)
 
     def _into_buckets(self, values: pa.Array, counts: Ints) -> None:
-        assert self.buckets is not None  # callers make them
         if len(values):
             hashes = stable_hashes(values)
-            self.buckets = self.buckets + _bucketed(hashes, counts)
+            self.buckets = known(self.buckets) + _bucketed(hashes, counts)
             self._keep_smallest(hashes)
 
     def _keep_smallest(self, hashes: Hashes) -> None:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workers.analysis.errors import known
 from workers.analysis.profile.categories import Categories
 from workers.analysis.profile.floatbits import FloatBits, Floats, Ints
 from workers.analysis.profile.limits import EXACT_BINS
@@ -130,7 +131,9 @@ class Column:
         if kind in {self.kind, Kind.EMPTY} or self.kind is Kind.MIXED:
             return
         if self.kind is not Kind.EMPTY:
-            self.n += self.infinite + self.nan  # what counts as "no number" is a value once the column holds no numbers
+            self.n += (
+                self.infinite + self.nan
+            )  # what counts as "no number" is a value once the column holds no numbers
             self.infinite = self.nan = 0
             self.kind = Kind.MIXED
             self.numbers = self.categories = self.lengths = self.words = self.hours = self.weekdays = None
@@ -145,7 +148,6 @@ class Column:
             self.lengths, self.words = Numbers(FloatBits(self.bins)), Numbers(FloatBits(self.bins))
 
     def _add_numbers(self, values: pa.Array, kind: Kind) -> None:
-        assert self.numbers is not None  # made by _become
         if pa.types.is_dictionary(values.type):
             values = values.dictionary_decode()
         self.null += values.null_count
@@ -157,23 +159,23 @@ class Column:
             self.infinite += int(len(numbers) - finite.sum()) - nan
             numbers = numbers[finite]
         self.n += len(numbers)
-        self.numbers.add(numbers)
+        known(self.numbers).add(numbers)
         if kind is Kind.DATETIME and len(numbers):
-            assert self.hours is not None and self.weekdays is not None  # made by _become
             moments = numbers.astype(np.int64)
             hours = (moments // MICROSECONDS["hour"]) % 24
             weekdays = (moments // MICROSECONDS["day"] + 3) % 7  # 1970-01-01 was a Thursday; Monday is 0
-            self.hours = self.hours + np.bincount(hours, minlength=24)
-            self.weekdays = self.weekdays + np.bincount(weekdays, minlength=7)
+            self.hours = known(self.hours) + np.bincount(hours, minlength=24)
+            self.weekdays = known(self.weekdays) + np.bincount(weekdays, minlength=7)
 
     def _add_strings(self, values: pa.Array) -> None:
-        assert self.categories is not None and self.lengths is not None and self.words is not None  # made by _become
         encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
         if encoded.dictionary.null_count:  # a null may hide in the dictionary
             encoded = encoded.dictionary_decode().dictionary_encode()
         self.null += encoded.null_count
         indices = encoded.indices.drop_null() if encoded.null_count else encoded.indices
-        counts = np.bincount(indices.to_numpy().astype(np.int64), minlength=len(encoded.dictionary)).astype(np.int64)
+        counts = np.bincount(indices.to_numpy().astype(np.int64), minlength=len(encoded.dictionary)).astype(
+            np.int64
+        )
         present = counts > 0
         distinct = encoded.dictionary.cast(pa.string())
         if not present.all():
@@ -181,12 +183,12 @@ class Column:
         if len(distinct) == 0:
             return
         self.n += int(counts.sum())
-        self.categories.add(distinct, counts)
+        known(self.categories).add(distinct, counts)
         lengths = pc.utf8_length(distinct)
         spaces = pc.add(pc.count_substring(distinct, " "), 1)
         words = pc.if_else(pc.equal(lengths, 0), 0, spaces)  # words are what single spaces separate
-        self.lengths.add_weighted(lengths.to_numpy().astype(np.float64), counts)
-        self.words.add_weighted(words.to_numpy().astype(np.float64), counts)
+        known(self.lengths).add_weighted(lengths.to_numpy().astype(np.float64), counts)
+        known(self.words).add_weighted(words.to_numpy().astype(np.float64), counts)
 
     def settle(self) -> None:
         """Finish what additions left pending; call before reading."""

@@ -45,7 +45,10 @@ def unique_names(names: list[str]) -> list[str]:
 
 def layout_of(path: Path, file_format: FileFormat, limits: Limits) -> Layout:
     """Read the first row. Raises ``empty_file``, ``wrong_format``, ``not_utf8``, ``bad_header`` or ``too_many_columns``."""
-    with _readable("header"), unpacked(path, file_format.compression, limits, lambda _share: None) as stream:
+    with (
+        _Explaining("header"),
+        unpacked(path, file_format.compression, limits, lambda _share: None) as stream,
+    ):
         head = b""
         while len(head) < _HEAD and (block := stream.read(_HEAD - len(head))):
             head += block
@@ -55,11 +58,16 @@ def layout_of(path: Path, file_format: FileFormat, limits: Limits) -> Layout:
     text = _decoded(head)
     delimiter = file_format.delimiter or _delimiter_of(text)
     try:
-        first = next((row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row), [])
+        first = next(
+            (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row), []
+        )
     except csv.Error as error:
         raise AnalysisError("bad_header", f"The first row cannot be read as CSV: {error}.") from error
     if len(first) > limits.columns:
-        raise AnalysisError("too_many_columns", f"The file has {len(first):,} columns; at most {limits.columns:,} can be profiled.")
+        raise AnalysisError(
+            "too_many_columns",
+            f"The file has {len(first):,} columns; at most {limits.columns:,} can be profiled.",
+        )
     if not first:
         raise AnalysisError("empty_file", "The file has no rows.")
     has_header = not all(_NUMBER.match(cell) for cell in first)
@@ -73,7 +81,9 @@ def _decoded(head: bytes) -> str:
     except UnicodeDecodeError as error:
         if len(head) >= _HEAD and error.start >= len(head) - 3:  # only the cut at the end is to blame
             return head[: error.start].decode("utf-8-sig")
-        raise AnalysisError("not_utf8", "The file is not UTF-8 text. Save it as UTF-8 and track it again.") from error
+        raise AnalysisError(
+            "not_utf8", "The file is not UTF-8 text. Save it as UTF-8 and track it again."
+        ) from error
 
 
 def _delimiter_of(text: str) -> str:
@@ -84,7 +94,12 @@ def _delimiter_of(text: str) -> str:
 
 
 def batches(
-    path: Path, file_format: FileFormat, layout: Layout, limits: Limits, progress: Progress, columns: list[str] | None = None
+    path: Path,
+    file_format: FileFormat,
+    layout: Layout,
+    limits: Limits,
+    progress: Progress,
+    columns: list[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """All rows as text, in batches; missing cells (empty, NA, null, nan, …) as null. ``columns`` restricts what is kept."""
     ragged: list[pa_csv.InvalidRow] = []
@@ -93,7 +108,7 @@ def batches(
         ragged.append(row)
         return "error"
 
-    with _readable("rows", ragged), unpacked(path, file_format.compression, limits, progress) as stream:
+    with _Explaining("rows", ragged), unpacked(path, file_format.compression, limits, progress) as stream:
         try:
             reader = pa_csv.open_csv(
                 pa.PythonFile(stream, mode="r"),
@@ -119,7 +134,7 @@ def batches(
         yield from reader
 
 
-class _readable:
+class _Explaining:
     """Turn the reader's exceptions into errors for the user."""
 
     def __init__(self, part: str, ragged: list[pa_csv.InvalidRow] | None = None) -> None:
@@ -139,7 +154,8 @@ def _explained(detail: str, ragged: list[pa_csv.InvalidRow] | None) -> AnalysisE
         row = ragged[0]
         place = f"Row {row.number}" if row.number else "A row"
         return AnalysisError(
-            "ragged_rows", f"{place} has {row.actual_columns} cells where the first row has {row.expected_columns}."
+            "ragged_rows",
+            f"{place} has {row.actual_columns} cells where the first row has {row.expected_columns}.",
         )
     if "straddling" in detail or "block size" in detail:
         return AnalysisError("row_too_large", "A row is larger than 8 MiB, or a quote is never closed.")

@@ -34,7 +34,9 @@ def _truth(values: pa.Array) -> pa.Array | None:
 
 
 def _moment(values: pa.Array) -> pa.Array | None:
-    return next((moments for data_type in _MOMENTS if (moments := _cast(values, data_type)) is not None), None)
+    return next(
+        (moments for data_type in _MOMENTS if (moments := _cast(values, data_type)) is not None), None
+    )
 
 
 _READINGS = {Kind.NUMBER: _number, Kind.BOOLEAN: _truth, Kind.DATETIME: _moment}

@@ -90,7 +90,9 @@ class FloatBits:
     def _absorb(self, keys: Ints, counts: Ints, shift: int) -> None:
         target = max(shift, self.shift)
         mine, theirs = self.keys >> (target - self.shift), keys >> (target - shift)
-        self.keys, self.counts = _summed(np.concatenate([mine, theirs]), np.concatenate([self.counts, counts]))
+        self.keys, self.counts = _summed(
+            np.concatenate([mine, theirs]), np.concatenate([self.counts, counts])
+        )
         self.shift = target
         while len(self.keys) > self.bins:
             step = COARSE - self.shift if self.shift < COARSE else 1

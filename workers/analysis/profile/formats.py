@@ -65,11 +65,15 @@ def check_magic(head: bytes, expected: FileFormat) -> None:
         raise AnalysisError("empty_file", "The file is empty.")
     if expected.kind == "parquet":
         if not head.startswith(b"PAR1"):
-            raise AnalysisError("wrong_format", "The file is named as Parquet but does not begin like a Parquet file.")
+            raise AnalysisError(
+                "wrong_format", "The file is named as Parquet but does not begin like a Parquet file."
+            )
         return
     if expected.compression:
         if not head.startswith(_COMPRESSION_MAGIC[expected.compression]):
-            raise AnalysisError("wrong_format", f"The file is named as {expected.compression} but is not compressed that way.")
+            raise AnalysisError(
+                "wrong_format", f"The file is named as {expected.compression} but is not compressed that way."
+            )
         return
     check_text(head)
 

@@ -40,7 +40,9 @@ def profile_file(
     return _profile_csv(path, file_format, limits, seed, sample, progress)
 
 
-def _profile_csv(path: Path, file_format: FileFormat, limits: Limits, seed: int, sample: bool, progress: Progress) -> TableProfile:
+def _profile_csv(
+    path: Path, file_format: FileFormat, limits: Limits, seed: int, sample: bool, progress: Progress
+) -> TableProfile:
     layout = csv_reader.layout_of(path, file_format, limits)
     profile = TableProfile.for_width(len(layout.names), sample=sample)
     profile.columns = {name: Column(name, bins=profile.bins) for name in layout.names}
@@ -52,7 +54,9 @@ def _profile_csv(path: Path, file_format: FileFormat, limits: Limits, seed: int,
         profile.add(pa.table(typed, names=layout.names), seed=seed)
     late = [name for name, column in columns.items() if column.late]
     if late:
-        _reread(profile, late, csv_reader.batches(path, file_format, layout, limits, lambda _share: None, late))
+        _reread(
+            profile, late, csv_reader.batches(path, file_format, layout, limits, lambda _share: None, late)
+        )
     progress(1.0)
     return profile.settle()
 
@@ -78,7 +82,9 @@ def _profile_parquet(path: Path, limits: Limits, seed: int, sample: bool, progre
             profile.add(pa.table(batch.columns, names=names), seed=seed)
             progress(min(profile.rows / total, 1.0))
     except (pa.ArrowException, OSError) as error:
-        raise AnalysisError("damaged_file", "The Parquet file is damaged or uses a feature that cannot be read.") from error
+        raise AnalysisError(
+            "damaged_file", "The Parquet file is damaged or uses a feature that cannot be read."
+        ) from error
     for field, name in zip(file.schema_arrow, names, strict=True):
         if kind_of(field.type) is not Kind.EMPTY and not profile.columns[name].types:
             profile.columns[name].add(pa.array([], field.type))  # a table without rows still has its types
@@ -92,7 +98,10 @@ def _text_columns(path: Path, limits: Limits) -> list[str]:
     """
     metadata = pq.read_metadata(path)
     if metadata.num_columns > limits.columns:
-        raise AnalysisError("too_many_columns", f"The file has {metadata.num_columns:,} columns; at most {limits.columns:,} can be profiled.")
+        raise AnalysisError(
+            "too_many_columns",
+            f"The file has {metadata.num_columns:,} columns; at most {limits.columns:,} can be profiled.",
+        )
     _check_rows(metadata.num_rows, limits)
     for group in range(metadata.num_row_groups):
         for index in range(metadata.num_columns):
@@ -103,7 +112,11 @@ def _text_columns(path: Path, limits: Limits) -> list[str]:
                     f"A row group holds more than {limits.column_chunk >> 20:,} MiB of one column. Write smaller row groups.",
                 )
     schema = metadata.schema.to_arrow_schema()
-    return [field.name for field in schema if kind_of(field.type) is Kind.STRING and not pa.types.is_string_view(field.type)]
+    return [
+        field.name
+        for field in schema
+        if kind_of(field.type) is Kind.STRING and not pa.types.is_string_view(field.type)
+    ]
 
 
 def _batch_rows(metadata: pq.FileMetaData, limits: Limits) -> int:
@@ -116,4 +129,6 @@ def _batch_rows(metadata: pq.FileMetaData, limits: Limits) -> int:
 
 def _check_rows(rows: int, limits: Limits) -> None:
     if rows > limits.rows:
-        raise AnalysisError("too_many_rows", f"The file has more than {limits.rows:,} rows, which is the limit.")
+        raise AnalysisError(
+            "too_many_rows", f"The file has more than {limits.rows:,} rows, which is the limit."
+        )

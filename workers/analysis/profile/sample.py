@@ -69,7 +69,9 @@ class RowSample:
         if rows.num_rows == 0:
             return
         with np.errstate(over="ignore"):
-            numbers = np.arange(first_row, first_row + rows.num_rows, dtype=np.uint64) + np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+            numbers = np.arange(first_row, first_row + rows.num_rows, dtype=np.uint64) + np.uint64(
+                seed & 0xFFFFFFFFFFFFFFFF
+            )
         hashes = splitmix64(numbers)
         chosen = np.argsort(hashes, kind="stable")[: self.size]
         if len(self.hashes) >= self.size:

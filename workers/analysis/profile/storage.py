@@ -6,7 +6,6 @@ Histogram keys ascend, so they are stored with delta encoding; the sample is a P
 import json
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -55,7 +54,11 @@ _SCHEMA = pa.schema(
 )
 _DELTA = {
     f"{path}.list.element": "DELTA_BINARY_PACKED"
-    for path in ("value_counts", "buckets", *(f"{part}.{leaf}" for part in ("numbers", "lengths", "words") for leaf in ("keys", "counts")))
+    for path in (
+        "value_counts",
+        "buckets",
+        *(f"{part}.{leaf}" for part in ("numbers", "lengths", "words") for leaf in ("keys", "counts")),
+    )
 }
 
 
@@ -74,7 +77,9 @@ def dumps(profile: TableProfile) -> bytes:
     schema = _SCHEMA.with_metadata({_HEADER: json.dumps(header).encode()})
     sink = pa.BufferOutputStream()
     table = pa.Table.from_pylist(rows, schema=schema)
-    pq.write_table(table, sink, compression="zstd", use_dictionary=False, column_encoding=_DELTA, data_page_version="2.0")
+    pq.write_table(
+        table, sink, compression="zstd", use_dictionary=False, column_encoding=_DELTA, data_page_version="2.0"
+    )
     return bytes(sink.getvalue())
 
 
@@ -147,8 +152,12 @@ def _ints(cell: pa.Scalar) -> Any:
 def _column(batch: pa.RecordBatch, index: int, bins: int) -> Column:
     cells = {name: batch.column(name)[index] for name in batch.schema.names}
     counts = {name: cells[name].as_py() for name in ("n", "null", "nan", "infinite")}
-    column = Column(cells["name"].as_py(), Kind(cells["kind"].as_py()), set(cells["types"].as_py()), bins=bins, **counts)
-    column.numbers, column.lengths, column.words = (_numbers(cells[name], bins) for name in ("numbers", "lengths", "words"))
+    column = Column(
+        cells["name"].as_py(), Kind(cells["kind"].as_py()), set(cells["types"].as_py()), bins=bins, **counts
+    )
+    column.numbers, column.lengths, column.words = (
+        _numbers(cells[name], bins) for name in ("numbers", "lengths", "words")
+    )
     column.hours, column.weekdays = _ints(cells["hours"]), _ints(cells["weekdays"])
     if column.kind is Kind.STRING:
         column.categories = Categories(
@@ -176,4 +185,6 @@ def _numbers(cell: pa.StructScalar, bins: int) -> Numbers | None:
 def _sample(stored: bytes) -> RowSample:
     table = pq.read_table(pa.BufferReader(stored), use_threads=False)
     header = json.loads((table.schema.metadata or {})[_HEADER])
-    return RowSample(header["size"], table.column(0).to_numpy(), table.remove_column(0).replace_schema_metadata(None))
+    return RowSample(
+        header["size"], table.column(0).to_numpy(), table.remove_column(0).replace_schema_metadata(None)
+    )

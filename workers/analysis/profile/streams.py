@@ -44,7 +44,10 @@ class _Bounded(io.RawIOBase):
         block: bytes = self._source.read(size)
         self._unpacked += len(block)
         if self._unpacked > self._limits.decompressed:
-            raise AnalysisError("too_large", f"The file unpacks to more than {self._limits.decompressed >> 20:,} MiB, which is the limit.")
+            raise AnalysisError(
+                "too_large",
+                f"The file unpacks to more than {self._limits.decompressed >> 20:,} MiB, which is the limit.",
+            )
         beyond = self._unpacked > self._limits.ratio_from
         if beyond and self._unpacked > self._limits.ratio * max(self._packed.passed, 1):
             raise AnalysisError(
