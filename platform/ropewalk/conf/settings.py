@@ -110,6 +110,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "ropewalk.accounts.adapter.AccountAdapter"
 ACCOUNT_USERNAME_VALIDATORS = "ropewalk.accounts.names.username_validators"
 ACCOUNT_PREVENT_ENUMERATION = True
+ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip"}
 
 _mail = urlsplit(env.email_url)
@@ -153,6 +154,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 << 20
+# No page takes files; without the handler that spools to disk, a form with a huge one fills nothing.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 REST_FRAMEWORK = {
@@ -173,6 +176,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The DagsHub-compatible REST API of Ropewalk. Authenticate with a token (`Authorization: Bearer …`) or Basic.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}
+    },
+    "SECURITY": [{"token": []}, {"basic": []}],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

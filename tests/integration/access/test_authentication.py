@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.test import RequestFactory
+
 from ropewalk.access.authentication import actor_of, client_address
 from ropewalk.access.types import Actor
 from ropewalk.accounts import credentials, services
 from ropewalk.accounts.models import AccessToken
 from ropewalk.core import clock
 from ropewalk.core.errors import Busy, Unauthenticated
-
 from tests.factories.builders import make_project, make_token, make_user
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +100,11 @@ def test_a_token_brings_its_scopes_and_its_project_but_a_password_everything():
     limited = ask(f"Bearer {make_token(anna, 'read', project=project)}")
     assert (limited.scopes, limited.project_id, limited.via) == (frozenset({"read"}), project.pk, "bearer")
     whole = ask(basic("anna", PASSWORD))
-    assert (whole.scopes, whole.project_id, whole.token_id) == (frozenset({"read", "write", "admin"}), None, None)
+    assert (whole.scopes, whole.project_id, whole.token_id) == (
+        frozenset({"read", "write", "admin"}),
+        None,
+        None,
+    )
 
 
 def test_the_next_request_after_revocation_is_refused():

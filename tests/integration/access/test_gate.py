@@ -1,6 +1,7 @@
 """The gate: roles from visibility, ownership, organization and collaboration; token limits; archived and deleted projects."""
 
 import pytest
+
 from ropewalk.access.roles import PERMISSIONS, Permission, Role
 from ropewalk.access.selectors import may_create_in, may_manage_owner, resolve_project, role_in
 from ropewalk.access.types import Actor
@@ -8,7 +9,6 @@ from ropewalk.accounts import services as accounts
 from ropewalk.accounts.selectors import owner_by_slug
 from ropewalk.core.errors import Denied, NotFound, Unauthenticated
 from ropewalk.projects import selectors, services
-
 from tests.factories.builders import make_collaborator, make_organization, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,11 @@ def role(project, user) -> Role:
 
 @pytest.mark.parametrize(
     ("visibility", "anonymous", "stranger"),
-    [("public", Role.VIEWER, Role.READER), ("internal", Role.NONE, Role.READER), ("private", Role.NONE, Role.NONE)],
+    [
+        ("public", Role.VIEWER, Role.READER),
+        ("internal", Role.NONE, Role.READER),
+        ("private", Role.NONE, Role.NONE),
+    ],
 )
 def test_what_visibility_gives(visibility, anonymous, stranger):
     project = make_project(visibility=visibility)
@@ -49,7 +53,11 @@ def test_the_strongest_role_wins():
     accounts.set_member(owner_id=organization.owner_id, username="member", role="member")
     accounts.set_member(owner_id=organization.owner_id, username="second", role="owner")
     project = make_project(owner=organization, visibility="private")
-    assert [role(project, user) for user in (anna, owner_too, member)] == [Role.OWNER, Role.OWNER, Role.READER]
+    assert [role(project, user) for user in (anna, owner_too, member)] == [
+        Role.OWNER,
+        Role.OWNER,
+        Role.READER,
+    ]
     services.set_collaborator(project_id=project.pk, username="member", role="maintainer")
     services.set_collaborator(project_id=project.pk, username="second", role="reader")
     assert [role(project, user) for user in (owner_too, member)] == [Role.OWNER, Role.MAINTAINER]
@@ -173,7 +181,11 @@ def test_who_may_create_and_manage_in_an_organization():
     accounts.set_member(owner_id=organization.owner_id, username="member", role="member")
     owner = owner_by_slug("acme")
     assert [may_create_in(person(user), owner) for user in (anna, member, stranger)] == [True, True, False]
-    assert [may_manage_owner(person(user), owner) for user in (anna, member, stranger)] == [True, False, False]
+    assert [may_manage_owner(person(user), owner) for user in (anna, member, stranger)] == [
+        True,
+        False,
+        False,
+    ]
     assert not may_create_in(person(anna, "read"), owner)
     assert not may_manage_owner(person(anna, "write"), owner)
     assert not may_create_in(Actor(), owner)

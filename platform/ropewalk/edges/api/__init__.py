@@ -1,0 +1,1 @@
+"""The JSON API: DagsHub-compatible ``/api/v1`` and what the pages' own islands read."""

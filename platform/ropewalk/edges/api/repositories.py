@@ -1,0 +1,79 @@
+"""Projects, in DagsHub's words: repositories."""
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ropewalk.access.roles import Permission
+from ropewalk.access.selectors import may_create_in, resolve_owner, resolve_project
+from ropewalk.access.types import Actor, ProjectAccess
+from ropewalk.core.errors import Conflict, Denied, Invalid, Unprocessable
+from ropewalk.edges.api.shapes import ErrorShape, NewRepositoryShape, RepositoryShape, repository_body
+from ropewalk.projects import services as projects
+from ropewalk.repos.selectors import state
+
+_CREATED = {201: RepositoryShape, 403: ErrorShape, 404: ErrorShape, 422: ErrorShape}
+
+
+@extend_schema(summary="A project", responses={200: RepositoryShape, 404: ErrorShape}, tags=["projects"])
+@api_view(["GET"])
+def repository(request: Request, access: ProjectAccess) -> Response:
+    """Describe a project. One that the caller may not see answers 404, like one that does not exist."""
+    return Response(_described(access))
+
+
+@extend_schema(
+    summary="Create a project of one's own", request=NewRepositoryShape, responses=_CREATED, tags=["projects"]
+)
+@api_view(["POST"])
+def create_for_user(request: Request) -> Response:
+    """Create a project in the caller's own namespace. 422 when the name is invalid or taken."""
+    return _create(request, request.actor.username)
+
+
+@extend_schema(
+    summary="Create a project of an organization",
+    request=NewRepositoryShape,
+    responses=_CREATED,
+    tags=["projects"],
+)
+@api_view(["POST"])
+def create_for_organization(request: Request, organization: str) -> Response:
+    """Create a project of an organization that the caller belongs to. 422 when the name is invalid or taken."""
+    return _create(request, organization)
+
+
+def _create(request: Request, owner_name: str) -> Response:
+    actor: Actor = request.actor
+    owner = resolve_owner(actor, owner_name)
+    if not may_create_in(actor, owner):
+        raise Denied(
+            f"You may not create projects in {owner.slug}.",
+            hint="Ask one of its owners to add you.",
+            code="role",
+        )
+    wanted = NewRepositoryShape(data=request.data)
+    wanted.is_valid(raise_exception=True)
+    given = wanted.validated_data
+    try:
+        with transaction.atomic():
+            project = projects.create_project(
+                owner_id=owner.id,
+                slug=given["name"],
+                created_by_id=actor.user_id or 0,
+                description=given["description"],
+                visibility=given.get("visibility") or ("private" if given["private"] else "public"),
+            )
+    except (Invalid, Conflict) as error:
+        raise Unprocessable(error.message, hint=error.hint, code=error.code) from None
+    access = resolve_project(actor, owner.slug, project.slug, Permission.PROJECT_VIEW)
+    return Response(_described(access), status=201)
+
+
+def _described(access: ProjectAccess) -> dict[str, object]:
+    found = state(access.project.id)
+    return repository_body(
+        access, resolve_owner(access.actor, access.project.owner), empty=found.empty, size=found.size_bytes
+    )

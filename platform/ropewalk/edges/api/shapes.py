@@ -1,0 +1,199 @@
+"""What the API takes and gives. DagsHub's client checks the types strictly: no null where a string or number is promised."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from ropewalk.access.roles import Permission
+from ropewalk.access.types import ProjectAccess
+from ropewalk.accounts.types import OwnerView
+from ropewalk.core.types import JobView
+from ropewalk.projects.types import ProjectView
+
+
+class UserShape(serializers.Serializer):
+    """A person or organization."""
+
+    id = serializers.IntegerField()
+    login = serializers.CharField()
+    username = serializers.CharField()
+    full_name = serializers.CharField()
+    avatar_url = serializers.CharField()
+    public_email = serializers.CharField()
+    website = serializers.CharField()
+    company = serializers.CharField()
+    description = serializers.CharField()
+
+
+class PermissionsShape(serializers.Serializer):
+    """What the caller may do."""
+
+    admin = serializers.BooleanField()
+    push = serializers.BooleanField()
+    pull = serializers.BooleanField()
+
+
+class RepositoryShape(serializers.Serializer):
+    """A project as a repository, as DagsHub's client reads it."""
+
+    id = serializers.IntegerField()
+    owner = UserShape()
+    name = serializers.CharField()
+    full_name = serializers.CharField()
+    description = serializers.CharField()
+    private = serializers.BooleanField()
+    visibility = serializers.ChoiceField(choices=["public", "internal", "private"])
+    archived = serializers.BooleanField()
+    fork = serializers.BooleanField()
+    parent = serializers.JSONField(allow_null=True)
+    empty = serializers.BooleanField()
+    mirror = serializers.BooleanField()
+    size = serializers.IntegerField()
+    html_url = serializers.CharField()
+    clone_url = serializers.CharField()
+    ssh_url = serializers.CharField(allow_null=True)
+    dvc_url = serializers.CharField()
+    mlflow_url = serializers.CharField()
+    website = serializers.CharField()
+    stars_count = serializers.IntegerField()
+    forks_count = serializers.IntegerField()
+    watchers_count = serializers.IntegerField()
+    open_issues_count = serializers.IntegerField()
+    default_branch = serializers.CharField()
+    created_at = serializers.CharField()
+    updated_at = serializers.CharField()
+    permissions = PermissionsShape()
+
+
+class NewRepositoryShape(serializers.Serializer):
+    """A project to create. ``auto_init``, ``gitignores`` and the like are taken for DagsHub's client and have no effect yet."""
+
+    name = serializers.CharField(max_length=100)
+    description = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+    private = serializers.BooleanField(required=False, default=True)
+    visibility = serializers.ChoiceField(
+        choices=["public", "internal", "private"],
+        required=False,
+        help_text="Ropewalk's own; wins over `private`.",
+    )
+
+
+class JobShape(serializers.Serializer):
+    """A computation by the workers."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(choices=["queued", "running", "succeeded", "failed"])
+    active = serializers.BooleanField()
+    percent = serializers.IntegerField()
+    message = serializers.CharField()
+    error_code = serializers.CharField()
+    error_message = serializers.CharField()
+    attempts = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class JobListShape(serializers.Serializer):
+    """One page of jobs, newest first."""
+
+    jobs = JobShape(many=True)
+    page = serializers.IntegerField()
+    has_next = serializers.BooleanField()
+
+
+class FoundShape(serializers.Serializer):
+    """One answer of a search."""
+
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    visibility = serializers.CharField()
+    url = serializers.CharField()
+
+
+class SearchShape(serializers.Serializer):
+    """What a search found."""
+
+    query = serializers.CharField()
+    results = FoundShape(many=True)
+
+
+class ErrorShape(serializers.Serializer):
+    """Every error answer."""
+
+    message = serializers.CharField()
+    hint = serializers.CharField()
+    code = serializers.CharField()
+
+
+def user_body(owner: OwnerView) -> dict[str, Any]:
+    """The body of :class:`UserShape`. ``id`` is the name's: users and organizations share one series."""
+    return {
+        "id": owner.id,
+        "login": owner.slug,
+        "username": owner.slug,
+        "full_name": owner.name,
+        "avatar_url": "",
+        "public_email": "",
+        "website": owner.website,
+        "company": "",
+        "description": owner.description,
+    }
+
+
+def repository_body(access: ProjectAccess, owner: OwnerView, *, empty: bool, size: int) -> dict[str, Any]:
+    """The body of :class:`RepositoryShape`; ``size`` is the repository's, in bytes."""
+    project: ProjectView = access.project
+    return {
+        "id": project.id,
+        "owner": user_body(owner),
+        "name": project.slug,
+        "full_name": project.full_name,
+        "description": project.description,
+        "private": project.visibility != "public",
+        "visibility": project.visibility,
+        "archived": project.archived,
+        "fork": False,
+        "parent": None,
+        "empty": empty,
+        "mirror": False,
+        "size": size,
+        "html_url": project.url,
+        "clone_url": project.git_url,
+        "ssh_url": None,
+        "dvc_url": project.dvc_url,
+        "mlflow_url": project.mlflow_url,
+        "website": "",
+        "stars_count": 0,
+        "forks_count": 0,
+        "watchers_count": 0,
+        "open_issues_count": 0,
+        "default_branch": project.default_branch,
+        "created_at": project.created_at.isoformat(),
+        "updated_at": project.updated_at.isoformat(),
+        "permissions": {
+            "admin": access.may(Permission.SETTINGS_WRITE),
+            "push": access.may(Permission.CODE_WRITE),
+            "pull": access.may(Permission.CODE_READ),
+        },
+    }
+
+
+def job_body(job: JobView) -> dict[str, Any]:
+    """The body of :class:`JobShape`."""
+    return {
+        "id": str(job.id),
+        "kind": job.kind,
+        "state": job.state,
+        "active": job.active,
+        "percent": job.percent,
+        "message": job.message,
+        "error_code": job.error_code,
+        "error_message": job.error_message,
+        "attempts": job.attempts,
+        "created_at": job.created_at.isoformat(),
+        "started_at": job.started_at.isoformat() if job.started_at else None,
+        "ended_at": job.ended_at.isoformat() if job.ended_at else None,
+    }

@@ -1,0 +1,48 @@
+"""Routes of the JSON API. All errors are JSON; writes with a browser's session need its CSRF token in a header."""
+
+from functools import partial
+
+from ropewalk.access.roles import Permission
+from ropewalk.access.routes import project_route, public_route, signed_in_route
+from ropewalk.edges.api import docs, people, repositories, revisions, search, work
+from ropewalk.edges.api.errors import json_error, unknown_path
+from ropewalk.edges.api.limits import bounded
+
+_project = partial(project_route, on_error=json_error, csrf=False)
+_signed_in = partial(signed_in_route, on_error=json_error, csrf=False)
+_public = partial(public_route, on_error=json_error, csrf=False)
+_REPO = "api/v1/repos/<str:owner>/<str:project>"
+
+urlpatterns = [
+    # Every token may learn whom it speaks for, however narrow it is.
+    _signed_in("api/v1/user", bounded(people.current_user), name="api-user", token_scope=""),
+    _public("api/v1/users/<str:username>", bounded(people.user), name="api-users"),
+    _signed_in(
+        "api/v1/user/repos", bounded(repositories.create_for_user), name="api-user-repos", token_scope="write"
+    ),
+    _signed_in(
+        "api/v1/org/<str:organization>/repos",
+        bounded(repositories.create_for_organization),
+        name="api-org-repos",
+        token_scope="write",
+    ),
+    _project(_REPO, bounded(repositories.repository), needs=Permission.PROJECT_VIEW, name="api-repo"),
+    _project(
+        f"{_REPO}/branches/<path:branch>",
+        bounded(revisions.branch),
+        needs=Permission.CODE_READ,
+        name="api-branch",
+    ),
+    _project(
+        f"{_REPO}/commits/<path:revision>",
+        bounded(revisions.commit),
+        needs=Permission.CODE_READ,
+        name="api-commit",
+    ),
+    _project(f"{_REPO}/jobs", bounded(work.jobs), needs=Permission.JOBS_READ, name="api-jobs"),
+    _project(f"{_REPO}/jobs/<uuid:job>", bounded(work.job), needs=Permission.JOBS_READ, name="api-job"),
+    _public("api/v1/search", bounded(search.search), name="api-search"),
+    _public("api/v1/schema", bounded(docs.schema), name="api-schema"),
+    _public("api/docs", bounded(docs.page), name="api-docs"),
+    _public(r"^api(?:/(?P<rest>.*))?$", unknown_path, name="api-unknown", regex=True),
+]
