@@ -1,0 +1,53 @@
+"""What can go wrong with a repository, with stable codes."""
+
+from ropewalk.core.errors import Invalid, NotFound, Unavailable
+
+
+class EmptyRepository(NotFound):
+    """Nothing was pushed yet."""
+
+    code = "empty_repository"
+
+    def __init__(self) -> None:
+        super().__init__("This repository is empty.", hint="Push a branch, and it appears here.")
+
+
+class RevisionNotFound(NotFound):
+    """No branch, tag or commit has this name."""
+
+    code = "revision_not_found"
+
+
+class PathNotFound(NotFound):
+    """The revision has nothing at this path."""
+
+    code = "path_not_found"
+
+
+class WrongKind(Invalid):
+    """A folder where a file is asked for, or the other way round."""
+
+    code = "wrong_kind"
+
+
+class GitFailed(Unavailable):
+    """git ended with an error; ``detail`` (its standard error) is for the log, not for the user."""
+
+    code = "git_failed"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(
+            "The repository could not be read.", hint="Try again; the operator finds the reason in the log."
+        )
+        self.detail = detail
+
+
+class GitTimeout(GitFailed):
+    """git did not finish in its time."""
+
+    code = "git_timeout"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.message = "Reading the repository took too long."
+        self.hint = "Ask for less: a smaller folder, or a shorter range of commits."

@@ -1,0 +1,58 @@
+"""Reads of repositories. Every function takes the project's id; who may see it was decided by the gate.
+
+Names and paths that come back are untrusted text. All work is bounded in time and size.
+"""
+
+from ropewalk.repos.selectors.diffs import changes, commit_diff, diff
+from ropewalk.repos.selectors.history import (
+    commit,
+    commits,
+    commits_by_sha,
+    contributors,
+    count,
+    is_ancestor,
+    last_commits,
+    merge_base,
+)
+from ropewalk.repos.selectors.pushes import push_by_id, pushes
+from ropewalk.repos.selectors.revisions import (
+    branch_names,
+    branches,
+    commit_exists,
+    default_branch,
+    resolve,
+    state,
+    tag_names,
+    tags,
+)
+from ropewalk.repos.selectors.trees import blob, blobs, entry, stream_blob, tree, walk
+
+__all__ = [
+    "blob",
+    "blobs",
+    "branch_names",
+    "branches",
+    "changes",
+    "commit",
+    "commit_diff",
+    "commit_exists",
+    "commits",
+    "commits_by_sha",
+    "contributors",
+    "count",
+    "default_branch",
+    "diff",
+    "entry",
+    "is_ancestor",
+    "last_commits",
+    "merge_base",
+    "push_by_id",
+    "pushes",
+    "resolve",
+    "state",
+    "stream_blob",
+    "tag_names",
+    "tags",
+    "tree",
+    "walk",
+]

@@ -1,0 +1,155 @@
+"""What changed between two commits: bounded in files, lines and bytes, and honest about what it leaves out."""
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from ropewalk.repos import git
+from ropewalk.repos.selectors.history import checked_sha, commit
+from ropewalk.repos.types import EMPTY_TREE, ChangedFile, Changes, Diff, DiffLine, FileDiff, Hunk
+
+MAX_FILES = 300
+MAX_LISTED = 3000
+MAX_LINES_PER_FILE = 3000
+MAX_LINES = 20_000
+MAX_LINE = 2000
+MAX_BYTES = 8 << 20
+_SECONDS = 15.0
+_STATUS = {"A": "added", "D": "deleted", "M": "modified", "R": "renamed", "C": "copied", "T": "type"}
+_HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_KIND = {" ": "context", "+": "added", "-": "deleted", "\\": "note"}
+
+
+def _command(base: str, head: str, paths: list[str], *options: str) -> list[str]:
+    older = checked_sha(base) if base else EMPTY_TREE
+    flags = ["--raw", "-z", "-r", "-M", "--full-index", "--no-ext-diff", "--no-textconv", "--submodule=short"]
+    return ["diff-tree", *flags, *options, older, checked_sha(head), "--", *paths]
+
+
+def changes(
+    project_id: int, base: str, head: str, *, paths: list[str] | None = None, limit: int = MAX_LISTED
+) -> Changes:
+    """The changed paths between two commits with renames found; an empty ``base`` is the empty tree."""
+    directory = git.repository_path(project_id)
+    out = git.run(directory, *_command(base, head, paths or []), config=git.DIFF_CONFIG, timeout=_SECONDS)
+    files, _ = _raw(out.data)
+    return Changes(tuple(files[:limit]), out.cut or len(files) > limit)
+
+
+def commit_diff(project_id: int, sha: str) -> Diff:
+    """A commit against its first parent, or against nothing for a root commit."""
+    parents = commit(project_id, sha).parents
+    return diff(project_id, parents[0] if parents else "", sha)
+
+
+def diff(
+    project_id: int,
+    base: str,
+    head: str,
+    *,
+    paths: list[str] | None = None,
+    context: int = 3,
+    files: int = MAX_FILES,
+) -> Diff:
+    """Files, hunks and lines between two commits (``base`` empty: from nothing), optionally of some paths only.
+
+    Binary files, files over :data:`MAX_LINES_PER_FILE` and what comes after :data:`MAX_LINES`, :data:`MAX_BYTES` or the time
+    limit have a ``note`` instead of (all) their lines. For a comparison of branches pass ``merge_base`` as ``base``.
+    """
+    directory = git.repository_path(project_id)
+    args = _command(base, head, paths or [], "-p", f"-U{min(max(context, 0), 50)}")
+    out = git.run(directory, *args, config=git.DIFF_CONFIG, max_bytes=MAX_BYTES, timeout=_SECONDS)
+    changed, at = _raw(out.data)
+    sections = list(_sections(out.data[at:]))
+    if out.cut and sections:
+        sections.pop()  # its end is missing
+    shown, room, position = [], MAX_LINES, 0
+    for file in changed[:files]:
+        width = 2 if file.status == "type" else 1  # git writes a change of type as a deletion and an addition
+        mine, position = sections[position : position + width], position + width
+        entry = (
+            _file(file, mine, room)
+            if len(mine) == width and room > 0
+            else FileDiff(file, (), "not_shown", None, None)
+        )
+        room -= sum(len(hunk.lines) for hunk in entry.hunks)
+        shown.append(entry)
+    truncated = out.cut or len(changed) > files or any(entry.note == "not_shown" for entry in shown)
+    return Diff(base, head, tuple(shown), truncated)
+
+
+def _raw(data: bytes) -> tuple[list[ChangedFile], int]:
+    """The ``--raw -z`` records at the start, and where the patch begins (after an empty record)."""
+    files: list[ChangedFile] = []
+    at = 0
+    while data[at : at + 1] == b":":
+        end = data.find(b"\0", at)
+        if end < 0:
+            break
+        old_mode, new_mode, old_oid, new_oid, status = (
+            data[at + 1 : end].decode("ascii", "replace").split(" ")
+        )
+        names, position = [], end + 1
+        for _ in range(2 if status[0] in "RC" else 1):
+            stop = data.find(b"\0", position)
+            if stop < 0:
+                return files, len(data)
+            names.append(data[position:stop].decode("utf-8", "replace"))
+            position = stop + 1
+        files.append(
+            ChangedFile(
+                _STATUS.get(status[0], "modified"), names[-1], names[0], old_mode, new_mode, old_oid, new_oid
+            )
+        )
+        at = position
+    return files, at + 1
+
+
+def _sections(patch: bytes) -> Iterator[list[str]]:
+    """Each file's part of a patch as lines, without its line ends. Only a header starts with ``diff --git``."""
+    lines = patch.decode("utf-8", "replace").split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    section: list[str] = []
+    for line in lines:
+        if line.startswith("diff --git "):
+            if section:
+                yield section
+            section = []
+        section.append(line)
+    if section:
+        yield section
+
+
+def _file(file: ChangedFile, sections: list[list[str]], room: int) -> FileDiff:
+    hunks: list[Hunk] = []
+    bound = min(MAX_LINES_PER_FILE, room)
+    if any(line.startswith("Binary files ") for section in sections for line in section[:8]):
+        return FileDiff(file, (), "binary", None, None)
+    if sum(len(section) for section in sections) > bound:
+        return FileDiff(file, (), "too_large" if bound == MAX_LINES_PER_FILE else "not_shown", None, None)
+    for section in sections:
+        hunks.extend(_hunks(section))
+    kinds = [line.kind for hunk in hunks for line in hunk.lines]
+    note = "" if hunks else "mode" if file.old_mode != file.new_mode and file.status == "modified" else ""
+    return FileDiff(file, tuple(hunks), note, kinds.count("added"), kinds.count("deleted"))
+
+
+def _hunks(section: list[str]) -> Iterator[Hunk]:
+    starts = [number for number, line in enumerate(section) if _HUNK.match(line)]
+    for start, stop in zip_longest(starts, starts[1:], fillvalue=len(section)):
+        match = _HUNK.match(section[start])
+        assert match is not None
+        yield Hunk(section[start], tuple(_lines(section[start + 1 : stop], int(match[1]), int(match[2]))))
+
+
+def _lines(rows: list[str], old: int, new: int) -> Iterator[DiffLine]:
+    for row in rows:
+        kind = _KIND.get(row[:1], "context")
+        text = row[1 : MAX_LINE + 1] + ("…" if len(row) > MAX_LINE + 1 else "")
+        text = text.removesuffix("\r")
+        before = old if kind in {"context", "deleted"} else None
+        after = new if kind in {"context", "added"} else None
+        yield DiffLine(kind, text, before, after)
+        old += before is not None
+        new += after is not None

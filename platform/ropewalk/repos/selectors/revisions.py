@@ -1,0 +1,205 @@
+"""From names to commits: branches, tags, and what ``<rev>/<path>`` of a URL means."""
+
+import re
+from typing import TypeVar
+
+import pygit2
+from django.core.cache import cache
+
+from ropewalk.core.pagination import Page
+from ropewalk.repos import git
+from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
+from ropewalk.repos.selectors.history import parse_when
+from ropewalk.repos.selectors.reading import MAX_DEPTH, open_repository
+from ropewalk.repos.types import Branch, RepositoryState, Revision, Tag
+
+T = TypeVar("T")
+_HEX = re.compile(r"^[0-9a-fA-F]{4,40}$")
+_FULL = re.compile(r"^[0-9a-f]{40}$")
+_MAX_REF_BYTES = 1024
+
+
+def default_branch(project_id: int) -> str:
+    """The branch that HEAD names, whether or not it exists yet. Raises :class:`EmptyRepository` without a repository."""
+    target = open_repository(project_id).references["HEAD"].raw_target
+    name = target.decode("utf-8", "replace") if isinstance(target, bytes) else ""
+    return name.removeprefix("refs/heads/")
+
+
+def resolve(project_id: int, rev_and_path: str = "") -> Revision:
+    """What ``main``, ``feature/x/src/a.py``, ``v1.0``, ``1a2b3c4d/data``, ``HEAD`` or nothing (the default branch) means.
+
+    The longest prefix that is a branch wins, then the longest that is a tag of the same length, then ``HEAD``, then a commit's
+    sha of at least four unambiguous digits; so a branch called ``cafe1`` beats the commit. ``refs/heads/…`` and ``refs/tags/…``
+    may be written out. Raises :class:`EmptyRepository`, :class:`RevisionNotFound`.
+    """
+    repository = open_repository(project_id)
+    text = rev_and_path.strip("/")
+    if not text:
+        return _head(repository)
+    parts = text.split("/")
+    for count in range(min(len(parts), MAX_DEPTH), 0, -1):
+        name, path = "/".join(parts[:count]), "/".join(parts[count:])
+        if len(name.encode("utf-8", "replace")) > _MAX_REF_BYTES:
+            continue
+        for kind, prefix in (("branch", "refs/heads/"), ("tag", "refs/tags/")):
+            sha = _peeled(repository, name if name.startswith(prefix) else prefix + name)
+            if sha:
+                return Revision(kind, name.removeprefix(prefix), sha, path)
+    first, path = parts[0], "/".join(parts[1:])
+    if first == "HEAD":
+        head = _head(repository)
+        return Revision(head.kind, head.name, head.sha, path)
+    sha = _commit_by_prefix(repository, first)
+    if sha:
+        return Revision("commit", sha, sha, path)
+    if repository.is_empty and not any(True for _ in repository.references):
+        raise EmptyRepository
+    raise RevisionNotFound(
+        f"There is no branch, tag or commit “{text}”.", hint="Choose one of the branches or tags."
+    )
+
+
+def _head(repository: pygit2.Repository) -> Revision:
+    target = repository.references["HEAD"].raw_target
+    name = target.decode("utf-8", "replace") if isinstance(target, bytes) else ""
+    sha = _peeled(repository, name)
+    if not sha:
+        raise EmptyRepository
+    return Revision("branch", name.removeprefix("refs/heads/"), sha)
+
+
+def _peeled(repository: pygit2.Repository, ref: str) -> str:
+    """The commit that a ref names, or an empty string (no such ref, an impossible name, a tag of a tree)."""
+    try:
+        return str(repository.lookup_reference(ref).peel(pygit2.Commit).id)
+    except (KeyError, ValueError, pygit2.GitError):
+        return ""
+
+
+def _commit_by_prefix(repository: pygit2.Repository, text: str) -> str:
+    if not _HEX.match(text):
+        return ""
+    try:
+        found = repository.get(text.lower())
+        commit = found.peel(pygit2.Commit) if found is not None else None
+    except (KeyError, ValueError, pygit2.GitError):  # ambiguous, missing, or no commit
+        return ""
+    return str(commit.id) if commit is not None else ""
+
+
+def commit_exists(project_id: int, sha: str) -> bool:
+    """Whether a full sha names a commit of this repository."""
+    if not _FULL.match(sha):
+        return False
+    try:
+        return isinstance(open_repository(project_id).get(sha), pygit2.Commit)
+    except EmptyRepository:
+        return False
+
+
+def branch_names(project_id: int, *, limit: int = 1000) -> list[str]:
+    """Names of branches, last changed first, for a chooser; empty for an empty repository."""
+    return _names(project_id, "refs/heads/", limit)
+
+
+def tag_names(project_id: int, *, limit: int = 1000) -> list[str]:
+    """Names of tags, newest first, for a chooser; empty for an empty repository."""
+    return _names(project_id, "refs/tags/", limit)
+
+
+def _names(project_id: int, prefix: str, limit: int) -> list[str]:
+    rows = _for_each_ref(project_id, prefix, "%(refname)", f"--count={limit}")
+    return [row[0].removeprefix(prefix) for row in rows]
+
+
+def branches(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Branch]:
+    """Branches with their tips, last changed first. Empty for an empty repository."""
+    fields = "%(refname)%00%(objectname)%00%(contents:subject)%00%(authorname)%00%(committerdate:unix)"
+    rows = _for_each_ref(project_id, "refs/heads/", fields)
+    default = default_branch(project_id) if rows else ""
+    return _page(
+        [
+            Branch(
+                row[0].removeprefix("refs/heads/"),
+                row[1],
+                row[2],
+                row[3],
+                parse_when(row[4]),
+                row[0] == f"refs/heads/{default}",
+            )
+            for row in rows[(page - 1) * per_page : page * per_page]
+        ],
+        len(rows),
+        page,
+        per_page,
+    )
+
+
+def tags(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Tag]:
+    """Tags with their commits, newest first. Tags of other things than commits are left out."""
+    fields = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(contents:subject)%00%(creator)%00%(creatordate:unix)"
+    rows = _for_each_ref(project_id, "refs/tags/", fields)
+    rows = [row for row in rows if row[1] in {"commit", "tag"}]
+    return _page(
+        [
+            Tag(
+                name=row[0].removeprefix("refs/tags/"),
+                sha=row[3] or row[2],
+                message=row[4] if row[1] == "tag" else "",
+                author=row[5].partition(" <")[0],
+                when=parse_when(row[6]),
+            )
+            for row in rows[(page - 1) * per_page : page * per_page]
+        ],
+        len(rows),
+        page,
+        per_page,
+    )
+
+
+def _for_each_ref(project_id: int, prefix: str, fields: str, *options: str) -> list[list[str]]:
+    directory = git.repository_path(project_id)
+    if not directory.is_dir():
+        return []
+    out = git.run(
+        directory,
+        "for-each-ref",
+        "--sort=-creatordate",
+        f"--format={fields}",
+        *options,
+        prefix,
+        max_bytes=32 << 20,
+    )
+    lines = out.data.decode("utf-8", "replace").split("\n")
+    width = fields.count("%00") + 1
+    return [row for line in lines if len(row := line.split("\0")) == width and row[0]]
+
+
+def _page(items: list[T], total: int, page: int, per_page: int) -> Page[T]:
+    return Page(items, page, per_page, total, has_next=page * per_page < total)
+
+
+def state(project_id: int) -> RepositoryState:
+    """The repository at a glance; also for one that does not exist yet. The size on disk is at most a minute old."""
+    try:
+        repository = open_repository(project_id)
+    except EmptyRepository:
+        return RepositoryState(True, "", "", 0, 0, 0)
+    names = list(repository.raw_listall_references())
+    default = default_branch(project_id)
+    heads = sum(name.startswith(b"refs/heads/") for name in names)
+    return RepositoryState(
+        empty=heads == 0,
+        default_branch=default,
+        head_sha=_peeled(repository, f"refs/heads/{default}"),
+        branches=heads,
+        tags=sum(name.startswith(b"refs/tags/") for name in names),
+        size_bytes=int(cache.get_or_set(f"repos:size:{project_id}", lambda: _size(project_id), 60) or 0),
+    )
+
+
+def _size(project_id: int) -> int:
+    out = git.run(git.repository_path(project_id), "count-objects", "-v").data.decode()
+    numbers = dict(line.split(": ") for line in out.splitlines() if ": " in line)
+    return (int(numbers.get("size", 0)) + int(numbers.get("size-pack", 0))) * 1024

@@ -1,0 +1,272 @@
+"""Writes of repositories: making them, recording pushes, repair, the default branch, upkeep."""
+
+import re
+from dataclasses import asdict
+
+import structlog
+from django.db import transaction
+
+from ropewalk.accounts.models import User
+from ropewalk.core import clock, jobs
+from ropewalk.core.errors import Invalid
+from ropewalk.core.locks import lock, lock_in_transaction
+from ropewalk.projects.models import Project
+from ropewalk.projects.services import touch_project, update_project
+from ropewalk.repos import git, refs, store
+from ropewalk.repos.errors import GitFailed
+from ropewalk.repos.models import Push, RecordedRef
+from ropewalk.repos.selectors.pushes import view_of
+from ropewalk.repos.selectors.revisions import default_branch as head_branch
+from ropewalk.repos.types import MAINTAIN_REPOSITORY, ZERO, PushView, RefUpdate
+
+log = structlog.get_logger("ropewalk.repos")
+
+_ANCESTRY_CHECKS = 200
+_MAINTAIN_PACKS = 20
+_MAINTAIN_LOOSE = 2000
+_REFLOG_PERSON = re.compile(r"<user-(\d+)@")
+
+RefChange = tuple[str, str, str]
+"""A ref's name, old value and new value, as git reports it; :data:`ZERO` for none."""
+
+
+def ensure_repository(*, project_id: int, default_branch: str = "main") -> None:
+    """Make the project's bare repository if it is missing, and bring an old one's settings up to date."""
+    store.make_repository(project_id, default_branch)
+
+
+def delete_repository(*, project_id: int) -> None:
+    """Remove the repository's files for good; the rows go with the project's."""
+    store.remove_repository(project_id)
+
+
+def record_push(
+    *, project_id: int, pusher_id: int | None, changes: list[RefChange], repaired: bool = False
+) -> PushView | None:
+    """Write down what a push really changed: one row, the recorded refs, the project's time and default branch.
+
+    One transaction, so the caller can add the jobs that follow inside its own ``atomic``. Takes the lock ``refs:<project>``.
+    None for no changes. Values are git's own: it checked each old value when it changed the ref, so pushes that ran at once
+    are recorded right in whatever order they come here.
+    """
+    if not changes:
+        return None
+    updates = _describe(project_id, changes)
+    with transaction.atomic():
+        lock_in_transaction(f"refs:{project_id}")
+        push = Push.objects.create(
+            project_id=project_id,
+            pusher=User.objects.filter(pk=pusher_id).first() if pusher_id else None,
+            created_at=clock.now(),
+            updates=[asdict(update) for update in updates],
+            repaired=repaired,
+        )
+        _remember(project_id, changes)
+        touch_project(project_id=project_id)
+        _settle_default_branch(project_id)
+        if len(changes) > 50 or _wants_upkeep(project_id):
+            jobs.enqueue(
+                MAINTAIN_REPOSITORY,
+                subject=f"project:{project_id}",
+                fingerprint=str(push.pk),
+                payload={},
+                project_id=project_id,
+            )
+    return view_of(push)
+
+
+def _describe(project_id: int, changes: list[RefChange]) -> list[RefUpdate]:
+    peeled = refs.commits_of(project_id, [sha for _, old, new in changes for sha in (old, new)])
+    found = []
+    for number, (name, old, new) in enumerate(changes):
+        forced = False
+        if old != ZERO and new != ZERO and old != new and number < _ANCESTRY_CHECKS:
+            forced = name.startswith("refs/tags/") or not _fast_forward(
+                project_id, peeled.get(old, ""), peeled.get(new, "")
+            )
+        found.append(RefUpdate(name, refs.kind_of(name), old, new, peeled.get(new, ""), forced))
+    return found
+
+
+def _fast_forward(project_id: int, old: str, new: str) -> bool:
+    if not old or not new:
+        return False
+    try:
+        directory = git.repository_path(project_id)
+        return (
+            git.run(directory, "merge-base", "--is-ancestor", old, new, accept=(0, 1), timeout=10).code == 0
+        )
+    except GitFailed as error:
+        log.warning("repos.ancestry_unknown", project=project_id, detail=error.detail)
+        return False
+
+
+def _remember(project_id: int, changes: list[RefChange]) -> None:
+    """Move the recorded refs. A value whose predecessor is not the recorded one came out of order: then the repository decides."""
+    names = [name for name, _, _ in changes]
+    known = dict(
+        RecordedRef.objects.for_project(project_id).filter(name__in=names).values_list("name", "sha")
+    )
+    actual: dict[str, str] | None = None
+    gone: list[str] = []
+    fresh: dict[str, str] = {}
+    for name, old, new in changes:
+        if known.get(name, ZERO) != old:
+            actual = actual if actual is not None else refs.read_refs(project_id)
+            if actual.get(name, ZERO) != new:
+                continue
+        known[name] = new
+        if new == ZERO:
+            gone.append(name)
+            fresh.pop(name, None)
+        else:
+            fresh[name] = new
+    RecordedRef.objects.for_project(project_id).filter(name__in=gone).delete()
+    RecordedRef.objects.bulk_create(
+        [RecordedRef(project_id=project_id, name=name, sha=sha) for name, sha in fresh.items()],
+        update_conflicts=True,
+        unique_fields=["project", "name"],
+        update_fields=["sha"],
+        batch_size=1000,
+    )
+
+
+def reconcile(*, project_id: int) -> PushView | None:
+    """Record ref changes that a process made but did not live to record; None when there are none.
+
+    The pusher is read from the ref's reflog. Cheap when nothing differs (one git process, one query).
+    """
+    actual = refs.read_refs(project_id)
+    with transaction.atomic():
+        lock_in_transaction(f"refs:{project_id}")
+        known = dict(RecordedRef.objects.for_project(project_id).values_list("name", "sha"))
+        if known == actual:
+            return None
+        actual = refs.read_refs(project_id)  # again, under the lock: a push may have been recorded meanwhile
+        names = sorted(known.keys() | actual.keys())
+        changes = [(name, known.get(name, ZERO), actual.get(name, ZERO)) for name in names]
+        changes = [change for change in changes if change[1] != change[2]]
+        pushers = {_last_pusher(project_id, name) for name, _, new in changes if new != ZERO}
+        pusher = pushers.pop() if len(pushers) == 1 else None
+        if changes:
+            log.warning("repos.reconciled", project=project_id, refs=len(changes))
+        return record_push(project_id=project_id, pusher_id=pusher, changes=changes, repaired=True)
+
+
+def _last_pusher(project_id: int, name: str) -> int | None:
+    try:
+        out = git.run(
+            git.repository_path(project_id), "log", "-g", "-1", "--format=<%ge>", name, "--", max_bytes=4096
+        )
+    except GitFailed:
+        return None
+    match = _REFLOG_PERSON.search(out.data.decode("utf-8", "replace"))
+    return int(match[1]) if match else None
+
+
+def pusher_environment(user_id: int, username: str) -> dict[str, str]:
+    """Whom git names in the reflog; :func:`reconcile` reads it back."""
+    return {"GIT_COMMITTER_NAME": username, "GIT_COMMITTER_EMAIL": f"user-{user_id}@ropewalk.invalid"}
+
+
+def unrecorded_projects(*, limit: int = 10_000) -> list[int]:
+    """Live projects whose refs changed on disk after their last recorded push: the candidates for :func:`reconcile`.
+
+    Looks at file times only (refs are files or lines of ``packed-refs``), so that the periodic repair costs little.
+    """
+    found = []
+    for project_id in (
+        Project.objects.filter(deleted_at__isnull=True)
+        .order_by("-updated_at")
+        .values_list("pk", flat=True)[:limit]
+    ):
+        directory = git.repository_path(project_id)
+        if not directory.is_dir():
+            continue
+        last = (
+            Push.objects.for_project(project_id)
+            .order_by("-created_at")
+            .values_list("created_at", flat=True)
+            .first()
+        )
+        if store.refs_changed_at(directory) > (last.timestamp() if last else 0.0) - 60.0:
+            found.append(project_id)
+    return found
+
+
+def _settle_default_branch(project_id: int) -> None:
+    """When HEAD names no branch, take a pushed one: ``main``, ``master``, else the only or first one. The project row follows."""
+    heads = sorted(name[11:] for name in refs.read_refs(project_id) if name.startswith("refs/heads/"))
+    current = head_branch(project_id)
+    if heads and current not in heads:
+        current = next((name for name in ("main", "master") if name in heads), heads[0])
+        _point_head(project_id, current)
+    if (
+        heads
+        and len(current) <= 200
+        and not Project.objects.filter(pk=project_id, default_branch=current).exists()
+    ):
+        update_project(project_id=project_id, default_branch=current)
+
+
+def set_default_branch(*, project_id: int, name: str) -> None:
+    """Make an existing branch the default one. Raises :class:`Invalid` when there is no such branch."""
+    with transaction.atomic():
+        lock_in_transaction(f"refs:{project_id}")
+        if f"refs/heads/{name}" not in refs.read_refs(project_id) or len(name) > 200:
+            raise Invalid(
+                f"There is no branch “{name}”.", hint="Choose one of the pushed branches.", code="no_branch"
+            )
+        update_project(project_id=project_id, default_branch=name)
+        _point_head(project_id, name)
+
+
+def _point_head(project_id: int, name: str) -> None:
+    git.run(git.repository_path(project_id), "symbolic-ref", "HEAD", f"refs/heads/{name}")
+
+
+def _wants_upkeep(project_id: int) -> bool:
+    objects = git.repository_path(project_id) / "objects"
+    packs = sum(1 for _ in (objects / "pack").glob("*.pack"))
+    loose = sum(1 for _ in (objects / "17").glob("*")) * 256  # git's own estimate: one of 256 folders
+    big = any(
+        path.stat().st_size > 16 << 20 and not path.with_suffix(".bitmap").exists()
+        for path in (objects / "pack").glob("*.pack")
+    )
+    return packs > _MAINTAIN_PACKS or loose > _MAINTAIN_LOOSE or (big and packs < 2)
+
+
+def maintain(*, project_id: int) -> dict[str, int]:
+    """Pack what is loose, write bitmap and commit graph, remove what killed pushes left. Safe beside running pushes and fetches.
+
+    Nothing that a ref or a recent reflog reaches is removed; unreachable objects stay for two weeks.
+    """
+    directory = git.repository_path(project_id)
+    if not directory.is_dir():
+        return {"removed": 0}
+    with lock(f"maintain:{project_id}"):
+        removed = store.remove_half_done(directory)
+        limits = ("pack.threads=1",)
+        git.run(
+            directory,
+            "repack",
+            "-A",
+            "-d",
+            "-q",
+            "--write-bitmap-index",
+            "--unpack-unreachable=2.weeks.ago",
+            config=limits,
+            timeout=3000,
+        )
+        git.run(directory, "prune", "--expire=2.weeks.ago", timeout=600)
+        git.run(directory, "pack-refs", "--all", "--prune", timeout=60)
+        git.run(
+            directory,
+            "commit-graph",
+            "write",
+            "--reachable",
+            "--changed-paths",
+            "--max-new-filters=20000",
+            timeout=600,
+        )
+    return {"removed": removed}
