@@ -61,7 +61,7 @@ chromium:
 	@$(UV) sync --frozen --quiet
 	@touch $@
 
-frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
+frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json | .venv/.installed
 	@echo "Installing front-end packages …"
 	@cd frontend && ../infra/setup/node.sh "$(UV)" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

