@@ -1,5 +1,7 @@
 """The gate: roles from visibility, ownership, organization and collaboration; token limits; archived and deleted projects."""
 
+from itertools import pairwise
+
 import pytest
 
 from ropewalk.access.roles import PERMISSIONS, Permission, Role
@@ -193,5 +195,5 @@ def test_who_may_create_and_manage_in_an_organization():
 
 def test_each_role_adds_to_the_weaker_ones():
     sizes = [PERMISSIONS[each] for each in sorted(Role)]
-    assert all(weak < strong for weak, strong in zip(sizes, sizes[1:], strict=False))
+    assert all(weak < strong for weak, strong in pairwise(sizes))
     assert PERMISSIONS[Role.OWNER] == frozenset(Permission)
