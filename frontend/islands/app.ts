@@ -1,0 +1,11 @@
+// What every page loads. Charts come as a chunk of their own, only where a page has one.
+import "./copy.ts";
+import "./job.ts";
+import "./menus.ts";
+import "./palette.ts";
+import "./selection.ts";
+import "./tabs.ts";
+import "./theme-switch.ts";
+import "./time.ts";
+
+if (document.querySelector("rw-chart")) void import("./chart.ts");
