@@ -25,6 +25,7 @@ from django.conf import settings
 from ropewalk.repos.errors import GitFailed, GitTimeout
 
 BLOCK = 1 << 20
+PIPE = subprocess.PIPE
 _STDERR_KEPT = 16 << 10
 _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 
@@ -106,7 +107,7 @@ class Process:
     ) -> None:
         options = [part for setting in (*_CONFIG, *config) for part in ("-c", setting)]
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603  # the one place: fixed program, no shell
                 [executable(), *options, *args],
                 cwd=directory,
                 env=_environment({"GIT_DIR": str(directory), **(env or {})}),
@@ -120,11 +121,13 @@ class Process:
         except OSError as error:
             raise GitFailed(f"{args[0]}: {error}") from error
         self.stderr = b""
-        assert self._process.stdout is not None and self._process.stderr is not None
+        if self._process.stdout is None or self._process.stderr is None:  # never: both are pipes
+            raise GitFailed("no pipes")
         self._out, self._err = self._process.stdout.fileno(), self._process.stderr.fileno()
         _widen(self._out)
         if self._process.stdin is not None:
             _widen(self._process.stdin.fileno())
+            os.set_blocking(self._process.stdin.fileno(), False)
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
         self._poll.register(self._err, select.POLLIN)
@@ -136,15 +139,36 @@ class Process:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    @property
-    def stdin(self) -> IO[bytes]:
-        """The writing end, for a process started with ``stdin=subprocess.PIPE``."""
-        assert self._process.stdin is not None
-        return self._process.stdin
+    def write(self, data: bytes, *, idle: float) -> None:
+        """Give git input, for a process started with ``stdin=PIPE``; waits while git is busy.
+
+        Raises :class:`BrokenPipeError` when git reads no more, :class:`GitTimeout` when it took nothing for ``idle`` seconds.
+        """
+        pipe = self._process.stdin
+        if pipe is None:
+            raise BrokenPipeError
+        ready = select.poll()
+        ready.register(pipe.fileno(), select.POLLOUT)
+        rest = memoryview(data)
+        while rest:
+            if not ready.poll(idle * 1000):
+                raise GitTimeout(f"git took no input for {idle:.0f} s")
+            try:
+                rest = rest[os.write(pipe.fileno(), rest) :]
+            except BlockingIOError:
+                continue
+
+    def close_input(self) -> None:
+        """Say that the input is complete."""
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
 
     def read(self, *, idle: float, deadline: float | None = None) -> bytes:
-        """The next at most 1 MiB of output; empty at its end. Raises :class:`GitTimeout` after ``idle`` silent seconds or past
-        the ``deadline`` (monotonic). Standard error is kept up to 16 KiB and dropped beyond.
+        """The next at most 1 MiB of output; empty at its end.
+
+        Raises :class:`GitTimeout` after ``idle`` silent seconds or past the ``deadline`` (monotonic); reading may go on after it.
+        Standard error is kept up to 16 KiB and dropped beyond.
         """
         while self._out in self._open:
             wait = idle if deadline is None else min(idle, deadline - time.monotonic())
@@ -220,8 +244,10 @@ def run(
     timeout: float = 20.0,
     accept: Sequence[int] = (0,),
 ) -> Output:
-    """Run git to its end or to a bound. Output beyond ``max_bytes`` ends it (``cut``); so does the deadline when something was
-    already read. Raises :class:`GitTimeout` when nothing was, :class:`GitFailed` for an exit code not in ``accept``.
+    """Run git to its end or to a bound.
+
+    Output beyond ``max_bytes`` ends it (``cut``); so does the deadline when something was already read. Raises
+    :class:`GitTimeout` when nothing was, :class:`GitFailed` for an exit code not in ``accept``.
     """
     deadline = time.monotonic() + timeout
     parts: list[bytes] = []

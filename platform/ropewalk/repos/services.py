@@ -1,9 +1,11 @@
 """Writes of repositories: making them, recording pushes, repair, the default branch, upkeep."""
 
 import re
+import time
 from dataclasses import asdict
 
 import structlog
+from django.core.cache import cache
 from django.db import transaction
 
 from ropewalk.accounts.models import User
@@ -23,7 +25,9 @@ log = structlog.get_logger("ropewalk.repos")
 
 _ANCESTRY_CHECKS = 200
 _MAINTAIN_PACKS = 20
+_BIG_PACK = 16 << 20
 _MAINTAIN_LOOSE = 2000
+_SETTLED_SECONDS = 60.0
 _REFLOG_PERSON = re.compile(r"<user-(\d+)@")
 
 RefChange = tuple[str, str, str]
@@ -80,7 +84,7 @@ def _describe(project_id: int, changes: list[RefChange]) -> list[RefUpdate]:
     found = []
     for number, (name, old, new) in enumerate(changes):
         forced = False
-        if old != ZERO and new != ZERO and old != new and number < _ANCESTRY_CHECKS:
+        if ZERO not in {old, new} and old != new and number < _ANCESTRY_CHECKS:
             forced = name.startswith("refs/tags/") or not _fast_forward(
                 project_id, peeled.get(old, ""), peeled.get(new, "")
             )
@@ -102,7 +106,7 @@ def _fast_forward(project_id: int, old: str, new: str) -> bool:
 
 
 def _remember(project_id: int, changes: list[RefChange]) -> None:
-    """Move the recorded refs. A value whose predecessor is not the recorded one came out of order: then the repository decides."""
+    """Move the recorded refs. Where a predecessor is not the recorded value (pushes at once), the repository decides."""
     names = [name for name, _, _ in changes]
     known = dict(
         RecordedRef.objects.for_project(project_id).filter(name__in=names).values_list("name", "sha")
@@ -169,28 +173,31 @@ def pusher_environment(user_id: int, username: str) -> dict[str, str]:
     return {"GIT_COMMITTER_NAME": username, "GIT_COMMITTER_EMAIL": f"user-{user_id}@ropewalk.invalid"}
 
 
-def unrecorded_projects(*, limit: int = 10_000) -> list[int]:
-    """Live projects whose refs changed on disk after their last recorded push: the candidates for :func:`reconcile`.
+def reconcile_all(*, seconds: float = 60.0) -> list[PushView]:
+    """Reconcile every live project whose refs changed on disk since it was last looked at; the found pushes.
 
-    Looks at file times only (refs are files or lines of ``packed-refs``), so that the periodic repair costs little.
+    Looks at file times first (refs are files or lines of ``packed-refs``), so that the periodic repair costs little. Changes of
+    the last minute are left for the next time: the process that made them is most likely about to record them.
     """
     found = []
+    end = time.monotonic() + seconds
     for project_id in (
-        Project.objects.filter(deleted_at__isnull=True)
-        .order_by("-updated_at")
-        .values_list("pk", flat=True)[:limit]
+        Project.objects.filter(deleted_at__isnull=True).order_by("-updated_at").values_list("pk", flat=True)
     ):
-        directory = git.repository_path(project_id)
-        if not directory.is_dir():
+        directory, key = git.repository_path(project_id), f"repos:reconciled:{project_id}"
+        if time.monotonic() > end:
+            break
+        changed = store.refs_changed_at(directory)
+        if not changed or changed > time.time() - _SETTLED_SECONDS or cache.get(key) == changed:
             continue
-        last = (
-            Push.objects.for_project(project_id)
-            .order_by("-created_at")
-            .values_list("created_at", flat=True)
-            .first()
-        )
-        if store.refs_changed_at(directory) > (last.timestamp() if last else 0.0) - 60.0:
-            found.append(project_id)
+        try:
+            push = reconcile(project_id=project_id)
+        except GitFailed as error:
+            log.error("repos.reconcile_failed", project=project_id, detail=error.detail)
+            continue
+        cache.set(key, changed, 24 * 3600)
+        if push is not None:
+            found.append(push)
     return found
 
 
@@ -227,13 +234,10 @@ def _point_head(project_id: int, name: str) -> None:
 
 def _wants_upkeep(project_id: int) -> bool:
     objects = git.repository_path(project_id) / "objects"
-    packs = sum(1 for _ in (objects / "pack").glob("*.pack"))
+    packs = list((objects / "pack").glob("*.pack"))
     loose = sum(1 for _ in (objects / "17").glob("*")) * 256  # git's own estimate: one of 256 folders
-    big = any(
-        path.stat().st_size > 16 << 20 and not path.with_suffix(".bitmap").exists()
-        for path in (objects / "pack").glob("*.pack")
-    )
-    return packs > _MAINTAIN_PACKS or loose > _MAINTAIN_LOOSE or (big and packs < 2)
+    big = any(path.stat().st_size > _BIG_PACK and not path.with_suffix(".bitmap").exists() for path in packs)
+    return len(packs) > _MAINTAIN_PACKS or loose > _MAINTAIN_LOOSE or (big and len(packs) == 1)
 
 
 def maintain(*, project_id: int) -> dict[str, int]:
@@ -246,18 +250,8 @@ def maintain(*, project_id: int) -> dict[str, int]:
         return {"removed": 0}
     with lock(f"maintain:{project_id}"):
         removed = store.remove_half_done(directory)
-        limits = ("pack.threads=1",)
-        git.run(
-            directory,
-            "repack",
-            "-A",
-            "-d",
-            "-q",
-            "--write-bitmap-index",
-            "--unpack-unreachable=2.weeks.ago",
-            config=limits,
-            timeout=3000,
-        )
+        pack = ("repack", "-A", "-d", "-q", "--write-bitmap-index", "--unpack-unreachable=2.weeks.ago")
+        git.run(directory, *pack, config=("pack.threads=1",), timeout=3000)
         git.run(directory, "prune", "--expire=2.weeks.ago", timeout=600)
         git.run(directory, "pack-refs", "--all", "--prune", timeout=60)
         git.run(

@@ -158,12 +158,8 @@ def remove_half_done(directory: Path, *, older_than: float = HALF_DONE_SECONDS) 
     """Remove quarantines and temporary packs that a killed push left; gives their number. Younger ones may still be in use."""
     before = time.time() - older_than
     objects = directory / "objects"
-    candidates = [
-        *objects.glob("tmp_objdir-*"),
-        *objects.glob("pack/tmp_*"),
-        *objects.glob("pack/.tmp-*"),
-        *objects.glob("??/tmp_obj_*"),
-    ]
+    patterns = ("tmp_objdir-*", "pack/tmp_*", "pack/.tmp-*", "??/tmp_obj_*")
+    candidates = [path for pattern in patterns for path in objects.glob(pattern)]
     removed = 0
     for path in candidates:
         try:
@@ -200,5 +196,5 @@ def refs_changed_at(directory: Path) -> float:
     for folder, folders, files in os.walk(directory / "refs"):
         for name in (*folders, *files):
             with suppress(FileNotFoundError):
-                newest = max(newest, os.stat(os.path.join(folder, name)).st_mtime)
+                newest = max(newest, (Path(folder) / name).stat().st_mtime)
     return newest

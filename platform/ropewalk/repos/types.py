@@ -143,7 +143,10 @@ class Blob:
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """One changed path between two trees. ``status`` is ``added``, ``deleted``, ``modified``, ``renamed``, ``copied`` or ``type``."""
+    """One changed path between two trees.
+
+    ``status`` is ``added``, ``deleted``, ``modified``, ``renamed``, ``copied`` or ``type``.
+    """
 
     status: str
     path: str
@@ -196,7 +199,10 @@ class FileDiff:
 
 @dataclass(frozen=True)
 class Diff:
-    """A bounded diff between two commits. ``truncated``: more files changed than are listed, or some have no lines for want of room."""
+    """A bounded diff between two commits.
+
+    ``truncated``: more files changed than are listed, or some have no lines for want of room.
+    """
 
     base: str
     head: str
@@ -218,8 +224,8 @@ class Diff:
 class RefUpdate:
     """One ref that a push really changed. ``kind`` is ``branch``, ``tag``, ``experiment``, ``note`` or ``other``.
 
-    ``old`` or ``new`` is :data:`ZERO` when the ref was made or deleted. ``commit`` is what ``new`` peels to (a tag object's commit),
-    empty for a deletion or a ref that names no commit. ``forced``: history was replaced.
+    ``old`` or ``new`` is :data:`ZERO` when the ref was made or deleted. ``commit`` is what ``new`` peels to (a tag object's
+    commit), empty for a deletion or a ref that names no commit. ``forced``: history was replaced.
     """
 
     name: str

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
 
 from ropewalk.repos import git
 from ropewalk.repos.selectors.history import checked_sha, commit
@@ -136,10 +135,9 @@ def _file(file: ChangedFile, sections: list[list[str]], room: int) -> FileDiff:
 
 
 def _hunks(section: list[str]) -> Iterator[Hunk]:
-    starts = [number for number, line in enumerate(section) if _HUNK.match(line)]
-    for start, stop in zip_longest(starts, starts[1:], fillvalue=len(section)):
-        match = _HUNK.match(section[start])
-        assert match is not None
+    starts = [(number, match) for number, line in enumerate(section) if (match := _HUNK.match(line))]
+    stops = [number for number, _ in starts[1:]] + [len(section)]
+    for (start, match), stop in zip(starts, stops, strict=False):
         yield Hunk(section[start], tuple(_lines(section[start + 1 : stop], int(match[1]), int(match[2]))))
 
 

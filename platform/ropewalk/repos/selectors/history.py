@@ -186,7 +186,7 @@ def last_commits(
 def _walk(
     project_id: int, sha: str, folder: str, wanted: set[str], deadline: float
 ) -> tuple[dict[str, str], bool]:
-    """Entry name -> sha. ``git log --name-only`` writes ``\\0<sha>\\0\\n`` then the changed paths, each ended by NUL."""
+    """Entry name -> sha. git writes 0x01, the sha, NUL, a line end, then the changed paths, each ended by NUL."""
     found: dict[str, str] = {}
     prefix = f"{folder}/" if folder else ""
     args = [

@@ -117,7 +117,7 @@ def branches(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Bran
     """Branches with their tips, last changed first. Empty for an empty repository."""
     fields = "%(refname)%00%(objectname)%00%(contents:subject)%00%(authorname)%00%(committerdate:unix)"
     rows = _for_each_ref(project_id, "refs/heads/", fields)
-    default = default_branch(project_id) if rows else ""
+    default = f"refs/heads/{default_branch(project_id)}" if rows else ""
     return _page(
         [
             Branch(
@@ -138,7 +138,16 @@ def branches(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Bran
 
 def tags(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Tag]:
     """Tags with their commits, newest first. Tags of other things than commits are left out."""
-    fields = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(contents:subject)%00%(creator)%00%(creatordate:unix)"
+    names = (
+        "refname",
+        "objecttype",
+        "objectname",
+        "*objectname",
+        "contents:subject",
+        "creator",
+        "creatordate:unix",
+    )
+    fields = "%00".join(f"%({name})" for name in names)
     rows = _for_each_ref(project_id, "refs/tags/", fields)
     rows = [row for row in rows if row[1] in {"commit", "tag"}]
     return _page(

@@ -1,0 +1,120 @@
+"""Request bodies of git clients: chunked or with a length, gzip or plain, never held whole, with an idle limit on the socket."""
+
+import socket
+import struct
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+from django.http import HttpRequest
+
+from ropewalk.core import streams
+from ropewalk.core.errors import Invalid, RopewalkError, TooLarge
+
+IDLE_SECONDS = 120
+MAX_FETCH_BYTES = 64 << 20  # the names of a million objects
+_DRAIN_SECONDS = 60.0
+_DRAIN_BYTES = 1 << 30
+
+
+@contextmanager
+def idle_limit(request: HttpRequest, seconds: int = IDLE_SECONDS) -> Iterator[None]:
+    """Let reads from and writes to a client that stalls fail after ``seconds``, so that it can't hold a thread for ever."""
+    limit_idle(request, seconds)
+    try:
+        yield
+    finally:
+        limit_idle(request, 0)
+
+
+def limit_idle(request: HttpRequest, seconds: int) -> None:
+    """Set the limit; 0 lifts it. Does nothing where the server doesn't hand out its socket."""
+    connection = request.META.get("gunicorn.socket")
+    if isinstance(connection, socket.socket):
+        value = struct.pack("ll", seconds, 0)
+        with suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
+
+
+def blocks(request: HttpRequest, *, limit: int) -> Iterator[bytes]:
+    """The body, decompressed, in blocks of about 1 MiB.
+
+    Raises :class:`TooLarge` beyond ``limit`` (compressed or not, so a bomb ends early) and :class:`Invalid` when the client
+    goes away, stalls, or sends what can't be decompressed.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    plain = _received(request, limit)
+    if encoding in {"", "identity"}:
+        return plain
+    if encoding in {"gzip", "x-gzip"}:
+        return _gunzipped(plain, limit)
+    raise Invalid(
+        f"Content-Encoding {encoding[:40]} is not supported; send gzip or none.", code="bad_encoding"
+    )
+
+
+def _received(request: HttpRequest, limit: int) -> Iterator[bytes]:
+    try:
+        yield from streams.body(request, limit=limit)
+    except RopewalkError:
+        raise
+    except (
+        Exception
+    ) as error:  # the server has its own exceptions for a client that went away or sent nonsense
+        raise Invalid(f"The request ended early ({type(error).__name__}).", code="truncated") from error
+
+
+def _gunzipped(source: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    inflate = zlib.decompressobj(31)
+    total = 0
+    try:
+        for block in source:
+            rest = block
+            while rest and not inflate.eof:
+                out = inflate.decompress(rest, streams.BLOCK)
+                rest = inflate.unconsumed_tail
+                total += len(out)
+                if total > limit:
+                    raise TooLarge(
+                        f"The body has more than {limit} bytes when decompressed, which is the limit."
+                    )
+                if out:
+                    yield out
+    except zlib.error:
+        raise Invalid("The body is not valid gzip.", code="bad_gzip") from None
+    if not inflate.eof:
+        raise Invalid("The gzip body ended early.", code="truncated")
+
+
+def as_file(request: HttpRequest, *, limit: int) -> IO[bytes]:
+    """The whole (small) body as an unlinked file at its start, for a process to read at its own pace."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # given to the caller
+    try:
+        for block in blocks(request, limit=limit):
+            file.write(block)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def drain(request: HttpRequest) -> None:
+    """Read and drop what the client still sends, within bounds.
+
+    git reads the answer only after it sent everything: answering earlier would break the connection and hide the reason.
+    """
+    source = request.META["wsgi.input"]
+    declared = streams.content_length(request)
+    left = _DRAIN_BYTES
+    end = time.monotonic() + _DRAIN_SECONDS
+    with suppress(Exception):  # the client went away: there is nobody to answer
+        while left > 0 and time.monotonic() < end:
+            block = source.read(streams.BLOCK)
+            left -= len(block)
+            if not block or declared == 0:
+                return

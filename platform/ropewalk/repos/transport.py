@@ -1,0 +1,99 @@
+"""git's own ends of the wire, in the form that HTTP needs: one stateless exchange a process."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import IO
+
+from ropewalk.repos import git, store
+from ropewalk.repos.errors import GitFailed
+from ropewalk.repos.services import pusher_environment
+
+UPLOAD_PACK, RECEIVE_PACK = "git-upload-pack", "git-receive-pack"
+SERVICES = (UPLOAD_PACK, RECEIVE_PACK)
+_PROTOCOL = re.compile(r"^version=[0-2](?::[a-z0-9=._-]{1,60}){0,4}$")
+
+
+def protocol_environment(header: str, service: str) -> dict[str, str]:
+    """``GIT_PROTOCOL`` from a client's ``Git-Protocol`` header; anything unusual is version 0, and pushes have no version 2."""
+    if not _PROTOCOL.match(header) or (service == RECEIVE_PACK and header.startswith("version=2")):
+        return {}
+    return {"GIT_PROTOCOL": header}
+
+
+def advertise(project_id: int, service: str, protocol: str) -> Iterator[bytes]:
+    """What a client reads first: refs and capabilities, in blocks."""
+    env = protocol_environment(protocol, service)
+    if env.get("GIT_PROTOCOL", "").partition(":")[0] != "version=2":
+        line = f"# service={service}\n".encode()
+        yield b"%04x" % (len(line) + 4) + line + b"0000"
+    args = [service.removeprefix("git-"), "--stateless-rpc", "--advertise-refs", "."]
+    with git.Process(git.repository_path(project_id), args, env=env) as process:
+        while block := process.read(idle=60):
+            yield block
+        if process.finish(timeout=10):
+            raise GitFailed(f"{service}: {process.detail}")
+
+
+def upload_pack(project_id: int, request: IO[bytes], protocol: str) -> git.Process:
+    """A fetch: ``request`` is an open file with the whole request, which is small."""
+    args = ["upload-pack", "--stateless-rpc", "--strict", "."]
+    env = protocol_environment(protocol, UPLOAD_PACK)
+    return git.Process(git.repository_path(project_id), args, stdin=request, env=env)
+
+
+class ReceivePack:
+    """A push. No ref changes before :meth:`release` says ``ok``: our pre-receive hook waits at a pipe for that word.
+
+    When this process dies, the pipe ends without the word and the push is refused by the hook.
+    """
+
+    def __init__(
+        self,
+        project_id: int,
+        *,
+        pusher_id: int,
+        pusher: str,
+        default_branch: str,
+        may_force: bool,
+        settings_url: str,
+        max_bytes: int,
+    ) -> None:
+        directory = git.repository_path(project_id)
+        gate, self._gate = os.pipe()
+        env = {
+            **pusher_environment(pusher_id, pusher),
+            "ROPEWALK_GATE": str(gate),
+            "ROPEWALK_DEFAULT_REF": f"refs/heads/{default_branch}",
+            "ROPEWALK_MAY_FORCE": "1" if may_force else "0",
+            "ROPEWALK_SETTINGS_URL": settings_url,
+        }
+        config = (f"core.hooksPath={store.hooks_directory()}", f"receive.maxInputSize={max_bytes}")
+        args = ["receive-pack", "--stateless-rpc", "."]
+        try:
+            self.process = git.Process(
+                directory, args, stdin=git.PIPE, config=config, env=env, pass_fds=[gate]
+            )
+        except BaseException:
+            os.close(self._gate)
+            raise
+        finally:
+            os.close(gate)
+
+    def release(self, verdict: str = "ok") -> None:
+        """End the input with ``ok``, or with one line of text for the pusher: why the push is refused after all."""
+        self.process.close_input()
+        with suppress(OSError):  # git ended already
+            os.write(self._gate, verdict.replace("\n", " ").encode()[:2000] + b"\n")
+        self._close_gate()
+
+    def _close_gate(self) -> None:
+        if self._gate >= 0:
+            os.close(self._gate)
+            self._gate = -1
+
+    def abort(self) -> None:
+        """End git without changing a ref; it removes its quarantine itself."""
+        self._close_gate()
+        self.process.kill()
