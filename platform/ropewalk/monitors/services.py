@@ -1,0 +1,182 @@
+"""Writes of drift reports and profiles: asking for them, storing what workers computed."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from ropewalk.access.types import ProjectAccess
+from ropewalk.core import blobs, clock, jobs
+from ropewalk.core.locks import lock_in_transaction
+from ropewalk.monitors.errors import SameData
+from ropewalk.monitors.models import DriftReport, FileProfile
+from ropewalk.monitors.types import COMPARE_DATA, PROFILE_FILE, ContentKey, Side, StoredProfile
+from ropewalk.repos import selectors as repos
+from ropewalk.repos.errors import RevisionNotFound
+
+
+def request_drift_report(
+    *, access: ProjectAccess, path: str, reference: str, current: str, current_path: str = ""
+) -> int:
+    """Ask how tracked data changed between two revisions; returns the report's number.
+
+    The caller's route needs ``ANALYSES_START``.
+
+    ``path`` is that of a file or folder that git or DVC tracks; ``current_path`` where it has another name in the current
+    revision. The same pair of commits and paths is the same report; it is computed again only if it failed or the runner is
+    newer. Raises :class:`SameData`, ``RevisionNotFound``. Takes the lock ``drift:<project>``.
+    """
+    project_id = access.project.id
+    sides = _side(project_id, reference, path), _side(project_id, current, current_path or path)
+    if (sides[0].commit, sides[0].path) == (sides[1].commit, sides[1].path):
+        raise SameData("Both sides are the same version.", hint="Choose another revision for one of them.")
+    with transaction.atomic():
+        lock_in_transaction(f"drift:{project_id}")
+        report = _report_of(project_id, *sides, access.actor.user_id)
+        if report.result is None or report.runner_version != COMPARE_DATA.version:
+            report.job = jobs.enqueue(
+                COMPARE_DATA,
+                subject=f"drift:{report.pk}",
+                fingerprint=report.fingerprint,
+                payload={"report": report.pk},
+                project_id=project_id,
+                requested_by_id=access.actor.user_id,
+            )
+            report.save(update_fields=["job"])
+    return report.number
+
+
+def request_profile(*, access: ProjectAccess, revision: str, path: str) -> jobs.Job:
+    """Ask for the profiles of the files behind one path of a revision; what is profiled already costs nothing."""
+    side = _side(access.project.id, revision, path)
+    return jobs.enqueue(
+        PROFILE_FILE,
+        subject=_subject(side),
+        fingerprint=_fingerprint(side),
+        payload={"commit": side.commit, "path": side.path},
+        project_id=access.project.id,
+        requested_by_id=access.actor.user_id,
+    )
+
+
+def _side(project_id: int, revision: str, path: str) -> Side:
+    found = repos.resolve(project_id, revision)
+    if found.path:  # the resolver takes the rest of a name for a path
+        raise RevisionNotFound(f"There is no revision {revision}.")
+    return Side(revision=found.name, commit=found.sha, path=path.strip("/"))
+
+
+def _fingerprint(*sides: Side) -> str:
+    return hashlib.sha256(json.dumps([[side.commit, side.path] for side in sides]).encode()).hexdigest()
+
+
+def _subject(side: Side) -> str:
+    return f"data:{side.commit[:12]}:{hashlib.sha256(side.path.encode()).hexdigest()[:16]}"
+
+
+def _report_of(project_id: int, reference: Side, current: Side, user_id: int | None) -> DriftReport:
+    """The row of a pair of sides, made with the next number where there is none. Needs the lock."""
+    rows = DriftReport.objects.for_project(project_id)
+    fingerprint = _fingerprint(reference, current)
+    found = rows.filter(fingerprint=fingerprint).first()
+    if found is not None:
+        return found
+    return DriftReport.objects.create(
+        project_id=project_id,
+        number=(rows.aggregate(most=Max("number"))["most"] or 0) + 1,
+        fingerprint=fingerprint,
+        reference_revision=reference.revision,
+        reference_commit=reference.commit,
+        reference_path=reference.path,
+        current_revision=current.revision,
+        current_commit=current.commit,
+        current_path=current.path,
+        requested_by_id=user_id,
+        created_at=clock.now(),
+    )
+
+
+def store_report(
+    *,
+    project_id: int,
+    report_id: int,
+    reference_hash: str,
+    current_hash: str,
+    result: dict[str, Any],
+    runner_version: int,
+) -> None:
+    """Keep what a worker computed, whole or not at all."""
+    verdict = result["verdict"]
+    DriftReport.objects.for_project(project_id).filter(pk=report_id).update(
+        reference_hash=reference_hash,
+        current_hash=current_hash,
+        verdict=verdict["state"],
+        sentence=verdict["sentence"],
+        drifted_columns=verdict["drifted"],
+        compared_columns=verdict["columns"],
+        result=result,
+        runner_version=runner_version,
+        computed_at=clock.now(),
+    )
+
+
+def profile_key(project_id: int, content: ContentKey, version: int) -> str:
+    """Where the object store keeps a profile: in the project's own prefix, by content, version and reading options."""
+    options = hashlib.sha256(content.options.encode()).hexdigest()[:12]
+    name = f"{content.content_hash}-{options}"
+    return f"p/{project_id}/profiles/v{version}/{content.algorithm}/{content.content_hash[:2]}/{name}"
+
+
+def store_profile(
+    *,
+    project_id: int,
+    content: ContentKey,
+    version: int,
+    statistics: bytes,
+    sample: bytes | None,
+    size: int,
+    rows: int,
+    columns: int,
+    cpu_seconds: float,
+    summary: dict[str, Any],
+) -> StoredProfile:
+    """Keep a profile: the objects first, then the row that makes them visible. Storing the same content again is harmless."""
+    key = profile_key(project_id, content, version)
+    for name, data in ((key, statistics), (f"{key}.sample", sample)):
+        if data is not None:
+            with blobs.store().writer(name) as writer:
+                writer.write(data)
+                writer.commit()
+    stored = len(statistics) + len(sample or b"")
+    values = {
+        "key": key,
+        "size": size,
+        "rows": rows,
+        "columns": columns,
+        "stored_bytes": stored,
+        "cpu_seconds": cpu_seconds,
+        "summary": summary,
+        "created_at": clock.now(),
+    }
+    row = FileProfile(
+        project_id=project_id,
+        algorithm=content.algorithm,
+        content_hash=content.content_hash,
+        options=content.options,
+        version=version,
+        **values,
+    )
+    FileProfile.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["project", "algorithm", "content_hash", "options", "version"],
+        update_fields=list(values),
+    )
+    return StoredProfile(content, key, size, rows, columns, summary, row.created_at)
+
+
+def forget_profile(*, project_id: int, stored: StoredProfile) -> None:
+    """Drop the row of a profile whose object is gone or damaged, so that it is computed again."""
+    FileProfile.objects.for_project(project_id).filter(key=stored.key).delete()
