@@ -1,0 +1,43 @@
+"""The pages' dialect for errors: what happened, why, and what to do next."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from ropewalk.core.errors import Invalid, NotFound, RopewalkError
+
+_TITLES = {
+    400: "That request can't be done",
+    403: "You may not do this",
+    404: "Nothing here",
+    409: "That does not fit the present state",
+    413: "That is too large",
+    429: "Too many requests",
+    503: "A part of Ropewalk does not answer",
+}
+
+
+def html_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
+    """Render an error as a page; somebody who must sign in is led there and back."""
+    if error.status == 401 and request.method in {"GET", "HEAD"} and "HTTP_AUTHORIZATION" not in request.META:
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+    title = _TITLES.get(error.status, "Something went wrong")
+    return render(request, "errors/error.html", {"error": error, "title": title}, status=error.status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's own 400s (a bad Host header, a malformed form)."""
+    return html_error(request, Invalid("The request is malformed."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that no route knows."""
+    return html_error(request, NotFound("There is no page at this address.", hint="Check the address, or start from the home page."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A defect of ours: it was logged with the request's id."""
+    error = RopewalkError("An unexpected error happened.", hint="It was logged. If it stays, tell your operator the request id.")
+    return html_error(request, error)

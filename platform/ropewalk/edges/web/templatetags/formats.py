@@ -1,0 +1,154 @@
+"""How numbers, times, hashes and states look: the same on every page."""
+
+import json
+import math
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from ropewalk.edges.web.templatetags.assets import icon
+
+register = template.Library()
+
+_STATES = {
+    "queued": ("clock", "is-info", "queued"),
+    "running": ("refresh", "is-info", "running"),
+    "succeeded": ("check", "is-ok", "done"),
+    "failed": ("alert", "is-bad", "failed"),
+    "RUNNING": ("refresh", "is-info", "running"),
+    "SCHEDULED": ("clock", "is-info", "scheduled"),
+    "FINISHED": ("check", "is-ok", "finished"),
+    "FAILED": ("alert", "is-bad", "failed"),
+    "KILLED": ("ban", "is-bad", "killed"),
+    "public": ("globe", "", "public"),
+    "internal": ("users", "", "internal"),
+    "private": ("lock", "", "private"),
+    "drift": ("drift", "is-bad", "drift"),
+    "no_drift": ("check", "is-ok", "no drift"),
+    "not_enough_data": ("help", "is-warn", "not enough data"),
+    "schema": ("table", "is-warn", "schema change"),
+    "present": ("check", "is-ok", "present"),
+    "missing": ("alert", "is-bad", "missing"),
+}
+
+
+@register.simple_tag
+def state(value: Any) -> SafeString:
+    """A state as a badge with an icon and a word: colour never alone."""
+    name, look, word = _STATES.get(str(value), ("help", "", str(value).replace("_", " ")))
+    return format_html('<span class="badge-soft {}">{}{}</span>', look, icon(name), word)
+
+
+@register.simple_tag
+def when(value: datetime | None) -> SafeString | str:
+    """A time: absolute in the HTML, made relative by the island, absolute in the title."""
+    if value is None:
+        return "—"
+    text = value.strftime("%Y-%m-%d %H:%M UTC")
+    return format_html('<rw-time><time datetime="{}" title="{}">{}</time></rw-time>', value.isoformat(), text, text)
+
+
+@register.filter
+def size(count: int | None) -> str:
+    """Bytes in binary units."""
+    if count is None:
+        return "—"
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A number with five significant digits; integers whole; NaN and infinities by name."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "NaN"
+        if math.isinf(value) or abs(value) >= 1.79e308:
+            return "∞" if value > 0 else "−∞"
+        if value.is_integer() and abs(value) < 1e15:
+            value = int(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.5g}"
+
+
+@register.filter
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share as per cent."""
+    return "—" if value is None else f"{value * 100:.{digits}f} %"
+
+
+@register.filter
+def p_value(value: float | None) -> str:
+    """A p-value: small ones as a bound."""
+    if value is None:
+        return "—"
+    return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
+
+
+@register.filter
+def duration(milliseconds: int | None) -> str:
+    """A duration in its two largest units."""
+    if milliseconds is None:
+        return "—"
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+@register.filter
+def short(text: str, length: int = 8) -> str:
+    """A hash's first digits."""
+    return str(text)[:length]
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """A dictionary's value; None when it has none."""
+    return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.simple_tag
+def json_data(value: Any) -> SafeString:
+    """JSON for a data script: NaN becomes null, and no ``<`` can end the script early."""
+    text = json.dumps(_finite(value), separators=(",", ":"), default=str)
+    escaped = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return mark_safe(f'<script type="application/json">{escaped}</script>')  # escaped above
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """The present query string with some values changed; an empty value removes its key."""
+    values = context["request"].GET.copy()
+    for key, value in changes.items():
+        if value in ("", None):
+            values.pop(key, None)
+        else:
+            values[key] = str(value)
+    return f"?{values.urlencode()}"
