@@ -29,6 +29,14 @@ def _unlock(name: str) -> None:
         connection.close()
 
 
+def share_lock_in_transaction(name: str) -> None:
+    """Like :func:`lock_in_transaction`, together with others that share it, but never together with one that holds it alone."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("share_lock_in_transaction needs a transaction")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_key(name)])
+
+
 @contextmanager
 def lock(name: str) -> Iterator[None]:
     """Wait for the lock ``name`` and hold it for the block, across transactions, on this thread's connection."""

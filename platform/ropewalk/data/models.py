@@ -1,0 +1,161 @@
+"""Stored DVC objects, and what each commit tracks."""
+
+from django.db import models
+from django.db.models import Q
+
+from ropewalk.accounts.models import User
+from ropewalk.core.scoping import ProjectScopedManager
+from ropewalk.projects.models import Project
+
+
+class ObjectKind(models.TextChoices):
+    """The two layouts of a DVC remote, each with files and lists of folders."""
+
+    FILE = "file"
+    DIR = "dir"
+    LEGACY = "legacy"
+    LEGACY_DIR = "legacy_dir"
+
+
+class StoredObject(models.Model):
+    """An object whose bytes are whole, verified and in the store. The row is the truth: existence, reads and usage ask it alone.
+
+    ``complete`` is false for a folder's list while a file that it names is missing; such an object is not visible, because DVC
+    takes a visible list for the presence of all its files. ``sha256`` is of the bytes: md5 can be forged.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=ObjectKind)
+    oid = models.CharField(max_length=32)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    complete = models.BooleanField(default=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["StoredObject"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "kind", "oid"], name="stored_object_once")]
+        indexes = [
+            models.Index(fields=["project"], condition=Q(complete=False), name="stored_object_incomplete")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.oid} of project {self.project_id}"
+
+
+class DirEntry(models.Model):
+    """A file of a folder's list; ``size`` only where the list says it (the file's own row knows it)."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    directory = models.ForeignKey(
+        StoredObject, on_delete=models.CASCADE, related_name="entries", db_index=False
+    )
+    relpath = models.TextField()
+    oid = models.CharField(max_length=32)
+    size = models.BigIntegerField(null=True)
+
+    objects = ProjectScopedManager["DirEntry"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["directory", "relpath"], name="dir_entry_once")]
+
+    def __str__(self) -> str:
+        return self.relpath
+
+
+class MissingChild(models.Model):
+    """A file that a folder's list names and that is not stored yet; the last one to arrive makes the list visible."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    directory = models.ForeignKey(StoredObject, on_delete=models.CASCADE, related_name="missing")
+    kind = models.CharField(max_length=10, choices=ObjectKind)
+    oid = models.CharField(max_length=32)
+
+    objects = ProjectScopedManager["MissingChild"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "kind", "oid", "directory"], name="missing_child_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.oid} for {self.directory_id}"
+
+
+class OutputSet(models.Model):
+    """The outputs that one or more commits track; commits that track the same share the rows. Immutable."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    fingerprint = models.CharField(max_length=64)
+
+    objects = ProjectScopedManager["OutputSet"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "fingerprint"], name="output_set_once")]
+
+    def __str__(self) -> str:
+        return self.fingerprint
+
+
+class TrackedOutput(models.Model):
+    """A path whose content DVC tracks: which hash, how large, which pointer file or stage says so.
+
+    ``cached`` is false when the bytes are in git or nowhere (``cache: false``), so that the remote isn't expected to hold them.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    output_set = models.ForeignKey(
+        OutputSet, on_delete=models.CASCADE, related_name="outputs", db_index=False
+    )
+    path = models.TextField()
+    algorithm = models.CharField(max_length=16)
+    oid = models.CharField(max_length=128)
+    is_dir = models.BooleanField()
+    size = models.BigIntegerField(null=True)
+    nfiles = models.BigIntegerField(null=True)
+    pointer = models.TextField()
+    stage = models.TextField(blank=True)
+    cached = models.BooleanField(default=True)
+
+    objects = ProjectScopedManager["TrackedOutput"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["output_set", "path"], name="tracked_output_once")]
+        indexes = [models.Index(fields=["project", "oid"], name="tracked_output_by_oid")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class RevisionIndex(models.Model):
+    """What one commit tracks, computed once by one version of the runner. A broken file is a problem as a value.
+
+    ``stages``, ``params``, ``metrics`` and ``problems`` are JSON as :mod:`ropewalk.data.types` describes it.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    commit_sha = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    output_set = models.ForeignKey(OutputSet, on_delete=models.PROTECT, related_name="revisions")
+    stages = models.JSONField(default=list)
+    params = models.JSONField(default=dict)
+    metrics = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)
+    author = models.TextField(blank=True)
+    subject = models.TextField(blank=True)
+    committed_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["RevisionIndex"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "commit_sha", "version"], name="revision_index_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.commit_sha[:8]} of project {self.project_id}"

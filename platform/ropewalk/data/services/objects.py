@@ -1,0 +1,216 @@
+"""Receiving objects: hashed on the way, verified, and only then visible.
+
+Order of an upload: bytes into the store's invisible writer; the md5 is checked; a transaction inserts the row (the unique index
+makes concurrent uploads of one object wait for each other), makes the bytes visible, and commits. A process that is killed in
+between leaves at most bytes without a row: nobody can see them, the next upload replaces them, :func:`sweep_orphans` removes them.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from django.db import IntegrityError, connection, transaction
+
+from ropewalk.core import clock
+from ropewalk.core.blobs import BlobWriter, store
+from ropewalk.core.errors import Unprocessable
+from ropewalk.core.locks import lock_in_transaction, share_lock_in_transaction
+from ropewalk.data.dirs import BadDirectory, read_directory
+from ropewalk.data.hashing import UploadDigest
+from ropewalk.data.models import MissingChild, StoredObject
+from ropewalk.data.oids import ObjectAddress, parse_path
+from ropewalk.data.types import Received
+
+log = structlog.get_logger("ropewalk.data")
+
+
+def receive_object(
+    *, project_id: int, address: ObjectAddress, blocks: Iterable[bytes], user_id: int | None
+) -> Received:
+    """Store an upload. An object that is there already is read to its end and left as it is.
+
+    Raises :class:`Unprocessable` when the bytes are not what the address says (nothing is left then), whatever ``blocks`` raises,
+    and ``StoreUnavailable``.
+    """
+    row = StoredObject.objects.for_project(project_id).filter(kind=address.kind, oid=address.oid).first()
+    if row is not None and _bytes_are_there(row, address):
+        size = sum(len(block) for block in blocks)
+        if not row.complete:
+            _recheck(row)
+        return Received(created=False, size=size)
+    digest = UploadDigest(legacy=address.legacy and not address.is_dir)
+    with store().writer(address.key(project_id)) as writer:
+        for block in blocks:
+            digest.update(block)
+            writer.write(block)
+        if not digest.matches(address.oid):
+            raise Unprocessable(
+                f"The md5 of these {digest.size} bytes is {digest.md5}, not {address.oid}. Nothing was stored.",
+                hint="The file changed while it was sent, or the local cache is damaged: run `dvc status`.",
+                code="md5_mismatch",
+            )
+        if row is None:
+            created = _publish(project_id, address, digest, writer, user_id)
+        else:
+            _restore(row, digest, writer)
+            created = True
+    return Received(created=created, size=digest.size)
+
+
+def _bytes_are_there(row: StoredObject, address: ObjectAddress) -> bool:
+    """Whether the store still holds what the row promises; somebody may have lost it behind our back."""
+    found = store().stat(address.key(row.project_id))
+    if found is not None and found.size == row.size:
+        return True
+    log.error("data.object_lost", project=row.project_id, oid=address.name, found=found and found.size)
+    return False
+
+
+def _publish(
+    project_id: int, address: ObjectAddress, digest: UploadDigest, writer: BlobWriter, user_id: int | None
+) -> bool:
+    try:
+        with transaction.atomic():
+            row_id = _insert(project_id, address, digest, user_id)
+            if row_id is None:  # another upload of the same object was faster
+                return False
+            writer.commit()
+            if address.is_dir:
+                _read_list(project_id, address, row_id)
+            else:
+                _announce(project_id, address)
+    except BadDirectory:
+        store().delete(address.key(project_id))
+        raise
+    return True
+
+
+def _insert(project_id: int, address: ObjectAddress, digest: UploadDigest, user_id: int | None) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO data_storedobject (project_id, kind, oid, size, sha256, complete, created_by_id, created_at)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+               ON CONFLICT (project_id, kind, oid) DO NOTHING RETURNING id""",
+            [
+                project_id,
+                address.kind,
+                address.oid,
+                digest.size,
+                digest.sha256,
+                not address.is_dir,
+                user_id,
+                clock.now(),
+            ],
+        )
+        found = cursor.fetchone()
+    return int(found[0]) if found else None
+
+
+def _restore(row: StoredObject, digest: UploadDigest, writer: BlobWriter) -> None:
+    """Put back bytes that the store had lost."""
+    with transaction.atomic():
+        locked = StoredObject.objects.for_project(row.project_id).select_for_update().get(pk=row.pk)
+        writer.commit()
+        locked.size, locked.sha256 = digest.size, digest.sha256
+        locked.save(update_fields=["size", "sha256"])
+
+
+def _children_lock(project_id: int) -> str:
+    """Files announce themselves under it shared, a list looks for its files under it alone; so neither misses the other."""
+    return f"data-children:{project_id}"
+
+
+def _announce(project_id: int, address: ObjectAddress) -> None:
+    """Tell the lists that wait for this file; those that miss nothing any more become visible."""
+    share_lock_in_transaction(_children_lock(project_id))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM data_missingchild WHERE project_id = %s AND kind = %s AND oid = %s RETURNING directory_id",
+            [project_id, address.kind, address.oid],
+        )
+        waiting = sorted(row[0] for row in cursor.fetchall())
+    if waiting:
+        _complete(project_id, waiting)
+
+
+def _complete(project_id: int, directory_ids: list[int]) -> None:
+    """Make lists visible that miss nothing. Locks rows in order of id: of two last files the second sees the first."""
+    rows = StoredObject.objects.for_project(project_id).filter(pk__in=directory_ids).order_by("pk")
+    list(rows.select_for_update().values_list("pk", flat=True))
+    still = MissingChild.objects.for_project(project_id).filter(directory_id__in=directory_ids)
+    waiting = set(still.values_list("directory_id", flat=True).distinct())
+    whole = [pk for pk in directory_ids if pk not in waiting]
+    StoredObject.objects.for_project(project_id).filter(pk__in=whole).update(complete=True)
+
+
+def _read_list(project_id: int, address: ObjectAddress, row_id: int) -> None:
+    """Store a list's entries, then find which of its files are missing; without any it becomes visible with this transaction."""
+    try:
+        # Django wraps the errors of execute(), not those of psycopg's copy().
+        with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
+            copy = "COPY data_direntry (project_id, directory_id, relpath, oid, size) FROM STDIN"
+            with cursor.copy(copy) as sink:
+                for entry in read_directory(store().read(address.key(project_id))):
+                    sink.write_row((project_id, row_id, entry.relpath, entry.oid, entry.size))
+    except IntegrityError:
+        raise BadDirectory("This .dir object names a path twice.") from None
+    lock_in_transaction(_children_lock(project_id))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO data_missingchild (project_id, directory_id, kind, oid)
+               SELECT DISTINCT entry.project_id, entry.directory_id, %(kind)s, entry.oid FROM data_direntry entry
+               WHERE entry.directory_id = %(directory)s AND NOT EXISTS (
+                   SELECT 1 FROM data_storedobject child
+                   WHERE child.project_id = %(project)s AND child.kind = %(kind)s AND child.oid = entry.oid)""",
+            {"kind": address.child_kind, "directory": row_id, "project": project_id},
+        )
+        missing = cursor.rowcount
+    if not missing:
+        StoredObject.objects.for_project(project_id).filter(pk=row_id).update(complete=True)
+
+
+@transaction.atomic
+def _recheck(row: StoredObject) -> None:
+    """A list that was sent again: look once more whether what it waits for is here."""
+    lock_in_transaction(_children_lock(row.project_id))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """DELETE FROM data_missingchild waiting USING data_storedobject child
+               WHERE waiting.directory_id = %s AND child.project_id = waiting.project_id
+                 AND child.kind = waiting.kind AND child.oid = waiting.oid""",
+            [row.pk],
+        )
+    _complete(row.project_id, [row.pk])
+
+
+def sweep_orphans(*, project_id: int, older_than: datetime, limit: int = 100_000) -> int:
+    """Remove bytes without a row that a killed upload left before ``older_than``; returns how many."""
+    prefix, after, removed, seen = f"p/{project_id}/dvc/", "", 0, 0
+    while seen < limit:
+        page = store().list(prefix, after=after)
+        if not page:
+            break
+        seen, after = seen + len(page), page[-1].key
+        old = {entry.key: _address(entry.key, prefix) for entry in page if entry.modified < older_than}
+        oids = [address.oid for address in old.values() if address]
+        rows = StoredObject.objects.for_project(project_id).filter(oid__in=oids).values_list("kind", "oid")
+        known = set(rows)
+        for key, address in old.items():
+            if address is not None and (address.kind, address.oid) not in known:
+                removed += _remove_orphan(project_id, address, key)
+    return removed
+
+
+def _address(key: str, prefix: str) -> ObjectAddress | None:
+    return parse_path(key.removeprefix(prefix).removeprefix("legacy/"))
+
+
+def _remove_orphan(project_id: int, address: ObjectAddress, key: str) -> bool:
+    """Delete inside a transaction that holds the row's place, so that no upload can publish the object meanwhile."""
+    with transaction.atomic():
+        place = _insert(project_id, address, UploadDigest(legacy=False), None)
+        if place is None:
+            return False
+        store().delete(key)
+        transaction.set_rollback(True)
+    return True

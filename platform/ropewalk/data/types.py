@@ -1,0 +1,192 @@
+"""Frozen values that the data room hands outward. Paths and names come from untrusted repositories: text, never safe HTML."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ropewalk.core.jobs import JobKind
+from ropewalk.data.oids import ObjectAddress, parse_oid
+
+INDEX_REVISION = JobKind("index-revision", version=1, time_limit=300)
+INDEX_HISTORY = JobKind("index-history", version=1, time_limit=1800)
+
+
+@dataclass(frozen=True)
+class ObjectState:
+    """A visible object. ``sha256`` is of its bytes; ``created_at`` is when it became whole."""
+
+    address: ObjectAddress
+    size: int
+    sha256: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of an upload: ``created`` is false when the object was there already."""
+
+    created: bool
+    size: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a project stores: ``size`` in bytes, and how many objects; ``incomplete`` folder lists wait for files."""
+
+    size: int
+    count: int
+    incomplete: int
+
+
+@dataclass(frozen=True)
+class OutputFacts:
+    """A tracked output as a commit states it; the fields of :class:`~ropewalk.data.models.TrackedOutput`."""
+
+    path: str
+    algorithm: str
+    oid: str
+    is_dir: bool
+    size: int | None
+    nfiles: int | None
+    pointer: str
+    stage: str = ""
+    cached: bool = True
+
+
+@dataclass(frozen=True)
+class RevisionFacts:
+    """Everything that the index runner found in one commit, to be saved."""
+
+    commit_sha: str
+    author: str
+    subject: str
+    committed_at: datetime
+    outputs: tuple[OutputFacts, ...]
+    stages: list[dict[str, Any]]
+    params: dict[str, Any]
+    metrics: dict[str, Any]
+    problems: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class TrackedOutputView:
+    """A tracked path at a commit. ``present``: its bytes (for a folder, all of them) are in this project's store."""
+
+    path: str
+    algorithm: str
+    oid: str
+    is_dir: bool
+    size: int | None
+    nfiles: int | None
+    pointer: str
+    stage: str
+    cached: bool
+    present: bool
+
+    @property
+    def address(self) -> ObjectAddress | None:
+        """Where a remote of ours would hold it; None for another kind of hash."""
+        return parse_oid(self.algorithm, f"{self.oid}.dir" if self.is_dir else self.oid)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a file of a commit could not be read, in words; ``code`` is stable."""
+
+    path: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class StageView:
+    """A pipeline stage. ``resolved``: its facts come from ``dvc.lock``; otherwise it is shown as ``dvc.yaml`` declares it.
+
+    ``deps`` and ``outs`` are dictionaries with ``path`` and, where known, ``algorithm``, ``oid``, ``size``; ``outs`` also have
+    ``role`` (``out``, ``metric``, ``plot``). ``template`` is ``foreach``, ``matrix`` or empty. ``params`` is file → {key: value}.
+    """
+
+    name: str
+    file: str
+    cmd: str
+    resolved: bool
+    template: str = ""
+    desc: str = ""
+    deps: tuple[dict[str, Any], ...] = ()
+    outs: tuple[dict[str, Any], ...] = ()
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RevisionView:
+    """What a commit tracks, without its outputs. ``params`` and ``metrics`` are file → nested values."""
+
+    commit_sha: str
+    author: str
+    subject: str
+    committed_at: datetime
+    stages: tuple[StageView, ...]
+    params: dict[str, Any]
+    metrics: dict[str, Any]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class DatasetView:
+    """A tracked path at the default branch with how many versions of it the indexed history holds."""
+
+    output: TrackedOutputView
+    tabular: bool
+    versions: int
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """One content of a path: the commit that introduced it, newest first in lists. ``source`` is ``dvc`` or ``git``."""
+
+    commit_sha: str
+    author: str
+    subject: str
+    committed_at: datetime
+    source: str
+    algorithm: str
+    oid: str
+    is_dir: bool
+    size: int | None
+    present: bool
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """Where the bytes of a path at a commit are.
+
+    ``source`` is ``git`` (``oid`` is the blob's) or ``dvc``. ``content_hash`` keys caches (profiles): ``sha256:…`` for a stored
+    object, ``git:…`` or ``md5:…`` otherwise; equal hashes mean equal bytes. ``present`` is false when DVC tracks it but nobody
+    pushed it here; ``size`` may then be unknown.
+    """
+
+    path: str
+    commit_sha: str
+    source: str
+    algorithm: str
+    oid: str
+    size: int | None
+    present: bool
+    content_hash: str
+    is_dir: bool = False
+
+    @property
+    def address(self) -> ObjectAddress | None:
+        """The stored object's address; None for a file in git."""
+        return parse_oid(self.algorithm, f"{self.oid}.dir" if self.is_dir else self.oid)
+
+
+@dataclass(frozen=True)
+class DirFileView:
+    """A file (or, with ``is_dir``, a folder of ``files`` files) inside a tracked folder; ``path`` is relative to it."""
+
+    path: str
+    is_dir: bool
+    oid: str
+    size: int | None
+    files: int

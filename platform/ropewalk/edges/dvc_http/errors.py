@@ -1,0 +1,42 @@
+"""The DVC edge's dialect for errors: text that DVC's client and people can read, after the body was read for a while.
+
+DVC streams an upload while it waits for the answer. A server that answers and closes at once makes it report a broken pipe
+instead of our words, so what is left of the body is read, within bounds.
+"""
+
+import time
+
+from django.http import HttpRequest, HttpResponse
+
+from ropewalk.access.routes import plain_error
+from ropewalk.core.errors import RopewalkError
+
+BLOCK = 1 << 20
+DRAIN_SECONDS = 20.0
+DRAIN_BYTES = 1 << 30
+DRAIN_BYTES_UNKNOWN = 64 << 20  # for people who have not shown who they are
+
+
+def dvc_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
+    """One or two lines of text; a Basic challenge with 401."""
+    whole = request.method not in {"PUT", "POST"} or drain(
+        request, DRAIN_BYTES if error.status not in {401, 404} else DRAIN_BYTES_UNKNOWN
+    )
+    response = plain_error(request, error)
+    if not whole:
+        response.headers["Connection"] = "close"
+    return response
+
+
+def drain(request: HttpRequest, most: int) -> bool:
+    """Read and drop the rest of a body; False when time, ``most`` bytes or the connection ended first."""
+    source, deadline, left = request.META["wsgi.input"], time.monotonic() + DRAIN_SECONDS, most
+    try:
+        while left > 0 and time.monotonic() < deadline:
+            block = source.read(min(BLOCK, left))
+            if not block:
+                return True
+            left -= len(block)
+    except OSError:  # the client has gone
+        return False
+    return False
