@@ -1,0 +1,1 @@
+"""Pages of runs: the experiments table, a run, a comparison."""

@@ -1,0 +1,1 @@
+"""Pages of jobs: what workers do for a project."""
