@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import configure_mappers
 
 CURRENT: ContextVar[int | None] = ContextVar("ropewalk_default_experiment", default=None)
-ARGUMENTS = ("experiment_id", "experiment_ids", "locations")
+ARGUMENTS = ("experiment_id", "experiment_ids", "location", "locations")
 # Associations keep an experiment's id as text under this name; ids of other things are never "0".
 COLUMNS = ("experiment_id", "destination_id")
 

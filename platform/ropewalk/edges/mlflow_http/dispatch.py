@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
+import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from ropewalk.access.roles import Permission
 from ropewalk.core import blobs
+from ropewalk.core.errors import Invalid, RopewalkError
 from ropewalk.edges.mlflow_http import artifacts, rules, runtime
 from ropewalk.edges.mlflow_http.errors import EndpointNotFound, ResourceMissing
 
+log = structlog.get_logger("ropewalk.mlflow")
 # Ours alone to know; MLflow gets neither credentials nor a workspace of the client's choosing.
 STRIPPED = (
     "HTTP_AUTHORIZATION",
@@ -92,24 +95,38 @@ def call(request: HttpRequest, project_id: int, path: str, body: bytes) -> HttpR
         return lambda _data: None
 
     with runtime.bound(project_id):
-        chunks = runtime.load().wsgi_app(environ_for(request, path, body), start_response)
         try:
+            chunks = runtime.load().wsgi_app(environ_for(request, path, body), start_response)
             content = b"".join(chunks)
-        finally:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
+        except Exception as error:  # noqa: BLE001  # some of MLflow's handlers let anything through
+            return _failed(error, path)
     status, headers = int(started[0].split()[0]), dict(started[1])
     artifact = headers.get(runtime.DELIVERED_BY_US)
     if artifact is not None:
         return _deliver(request, project_id, bytes.fromhex(artifact).decode())
-    if status == 404 and "json" not in headers.get("Content-Type", ""):
-        raise EndpointNotFound(f"There is no endpoint {request.method} {path} here.")
+    if status >= 400 and "json" not in headers.get("Content-Type", ""):
+        if status == 404:
+            raise EndpointNotFound(f"There is no endpoint {request.method} {path} here.")
+        raise Invalid("MLflow cannot use this request: a parameter is missing or has the wrong kind.")
     response = HttpResponse(content, status=status)
     for name, value in headers.items():
         if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
             response.headers[name] = value
     return response
+
+
+def _failed(error: Exception, path: str) -> HttpResponse:
+    """The answer for an exception that MLflow did not turn into one. Clients retry a 5xx for minutes, so mistakes are 400."""
+    from mlflow.exceptions import MlflowException
+
+    if isinstance(error, MlflowException):
+        return HttpResponse(
+            error.serialize_as_json(), status=error.get_http_status_code(), content_type="application/json"
+        )
+    log.warning("MLflow's handler failed", path=path, exc_info=error)
+    if isinstance(error, ValueError | TypeError | LookupError | AttributeError | AssertionError):
+        raise Invalid("MLflow cannot use this request: a value in it has the wrong kind.") from error
+    raise RopewalkError("MLflow failed to answer this request.") from error
 
 
 def _deliver(request: HttpRequest, project_id: int, path: str) -> HttpResponseBase:

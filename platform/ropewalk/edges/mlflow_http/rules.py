@@ -101,7 +101,6 @@ PATCH /2.0/mlflow/traces/<request_id>/tags
 DELETE /2.0/mlflow/traces/<request_id>/tags
 POST /2.0/mlflow/traces/delete-traces
 POST /2.0/mlflow/traces/link-to-run
-POST /2.0/mlflow/traces/unlink-from-run
 POST /2.0/mlflow/traces/link-prompts
 POST /3.0/mlflow/traces
 POST /3.0/mlflow/traces/delete-traces

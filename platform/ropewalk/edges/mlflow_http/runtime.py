@@ -52,6 +52,7 @@ def load() -> "Flask":
 
         from ropewalk.edges.mlflow_http import artifact_repository, default_experiment, stores
 
+        app.config["PROPAGATE_EXCEPTIONS"] = True  # dispatch turns them into MLflow's JSON instead of a page
         default_experiment.install_on_columns()
         workspace_helpers._workspace_store = stores.WORKSPACES  # type: ignore[assignment]  # declared as None
         _artifact_repository_registry.register(
@@ -110,6 +111,15 @@ def _make_stores() -> "ProjectTrackingStore":
     mlflow.set_tracking_uri("ropewalk://store")
     mlflow.set_registry_uri("ropewalk://store")
     return tracking
+
+
+def close() -> None:
+    """Forget the stores and end their connections; the next request makes new ones."""
+    if _stores:
+        from ropewalk.edges.mlflow_http import stores
+
+        _stores.clear()
+        stores.close_engine()
 
 
 @contextmanager

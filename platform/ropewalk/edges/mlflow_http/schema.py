@@ -57,7 +57,7 @@ def make_engine(using: str = "default", **options: Any) -> "Engine":
             **parameters, options=f"-csearch_path={SCHEMA} -ctimezone=UTC", application_name="ropewalk-mlflow"
         )
 
-    return sqlalchemy.create_engine("postgresql+psycopg://", creator=connect, **options)
+    return sqlalchemy.create_engine("postgresql+psycopg://", creator=connect, hide_parameters=True, **options)
 
 
 def migrate(using: str = "default") -> bool:

@@ -35,6 +35,12 @@ def shared_engine() -> sqlalchemy.Engine:
     return _engines[0]
 
 
+def close_engine() -> None:
+    """End this process's connections (tests, before their database is dropped)."""
+    while _engines:
+        _engines.pop().dispose()
+
+
 class ProjectWorkspaces(WorkspaceStore):
     """One workspace for each project; the edge binds it, nobody lists or changes it."""
 

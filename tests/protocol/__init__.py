@@ -1,0 +1,1 @@
+"""Protocol tests: real clients and raw protocol requests."""

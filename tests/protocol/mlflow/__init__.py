@@ -1,0 +1,1 @@
+"""The MLflow edge as its clients see it."""
