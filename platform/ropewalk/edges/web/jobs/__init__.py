@@ -1,1 +1,0 @@
-"""Pages of jobs: what workers do for a project."""
