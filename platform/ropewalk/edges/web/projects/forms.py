@@ -1,0 +1,51 @@
+"""Forms about projects."""
+
+from typing import Any
+
+from django import forms
+
+from ropewalk.edges.web.fields import StyledForm
+
+VISIBILITIES = [
+    ("private", "Private: only people with a role"),
+    ("internal", "Internal: everybody who signed in may read"),
+    ("public", "Public: everybody may read"),
+]
+
+
+class ProjectForm(StyledForm):
+    """A new project."""
+
+    owner = forms.ChoiceField(label="Owner")
+    name = forms.CharField(max_length=100, label="Name", help_text="Letters, digits, dots, hyphens, underscores.")
+    description = forms.CharField(max_length=500, required=False, label="Description")
+    visibility = forms.ChoiceField(choices=VISIBILITIES, label="Visibility")
+
+    def __init__(self, *args: Any, owners: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = [(name, name) for name in owners]  # type: ignore[attr-defined]  # ChoiceField
+
+
+class GeneralForm(StyledForm):
+    """What a maintainer may change."""
+
+    description = forms.CharField(max_length=500, required=False, label="Description")
+    visibility = forms.ChoiceField(choices=VISIBILITIES, label="Visibility")
+    key_metric = forms.CharField(
+        max_length=250, required=False, label="Key metric", help_text="Its best run is shown on the overview."
+    )
+
+
+class CollaboratorForm(StyledForm):
+    """Somebody with a role in the project."""
+
+    username = forms.CharField(max_length=39, label="User name")
+    role = forms.ChoiceField(
+        choices=[("reader", "Reader"), ("writer", "Writer"), ("maintainer", "Maintainer")], label="Role"
+    )
+
+
+class DeleteForm(StyledForm):
+    """Typing the full name confirms."""
+
+    confirm = forms.CharField(max_length=200, label="Type the project's full name to confirm")

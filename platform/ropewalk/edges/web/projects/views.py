@@ -1,0 +1,75 @@
+"""A new project, its overview and its jobs."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from ropewalk.access.authentication import actor_of
+from ropewalk.access.selectors import may_create_in, resolve_owner
+from ropewalk.access.types import ProjectAccess
+from ropewalk.accounts.selectors import organizations_of
+from ropewalk.core import jobs as job_queue
+from ropewalk.core.errors import Denied, NotFound, RopewalkError
+from ropewalk.core.pagination import page_number
+from ropewalk.core.selectors import project_job, project_jobs
+from ropewalk.edges.web.fields import add_error
+from ropewalk.edges.web.frame import project_page
+from ropewalk.edges.web.projects.forms import ProjectForm
+from ropewalk.edges.web.projects.overview import overview_context
+from ropewalk.projects import services
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """Create a project in my own or an organization's name."""
+    actor = actor_of(request)
+    owners = [actor.username, *(owner.slug for owner, _ in organizations_of(actor.user_id or 0))]
+    form = ProjectForm(request.POST or None, owners=owners, initial={"owner": request.GET.get("owner", "")})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        owner = resolve_owner(actor, data["owner"])
+        if not may_create_in(actor, owner):
+            raise Denied(f"You may not create projects for {owner.slug}.")
+        try:
+            services.create_project(
+                owner_id=owner.id,
+                slug=data["name"],
+                created_by_id=actor.user_id or 0,
+                description=data["description"],
+                visibility=data["visibility"],
+            )
+            return redirect("project", owner.slug, data["name"])
+        except RopewalkError as error:
+            add_error(form, error, "name")
+    return render(request, "projects/new.html", {"form": form})
+
+
+def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """What is this, how do I start?"""
+    return project_page(request, access, "projects/overview.html", "overview", overview_context(access))
+
+
+def jobs(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
+    """What the workers did and do for this project."""
+    page = project_jobs(access.project.id, page=page_number(request.GET.get("page")))
+    return project_page(request, access, "jobs/list.html", "jobs", {"page": page})
+
+
+def job_state(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) -> HttpResponse:
+    """One job's progress, for the page that waits for it."""
+    job = project_job(access.project.id, job_id)
+    if job is None:
+        raise NotFound("There is no such job in this project.")
+    body = {"state": job.state, "percent": job.percent, "message": job.message, "error": job.error_message}
+    return JsonResponse(body, headers={"Cache-Control": "no-store"})
+
+
+def job_retry(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) -> HttpResponse:
+    """Run a failed job again."""
+    if project_job(access.project.id, job_id) is None:
+        raise NotFound("There is no such job in this project.")
+    if request.method == "POST":
+        job_queue.retry(job_id)
+        messages.success(request, "The job runs again.")
+    return redirect("project-jobs", access.project.owner, access.project.slug)

@@ -1,0 +1,53 @@
+"""Routes of the pages, per DESIGN: a project's pages below ``/<owner>/<project>``."""
+
+from functools import partial
+
+from ropewalk.access import routes
+from ropewalk.access.roles import Permission
+from ropewalk.edges.web.errors import html_error
+from ropewalk.edges.web.files import views as files
+from ropewalk.edges.web.home import views as home
+from ropewalk.edges.web.people import views as people
+from ropewalk.edges.web.projects import settings_views, views
+
+_public = partial(routes.public_route, on_error=html_error)
+_signed_in = partial(routes.signed_in_route, on_error=html_error)
+_project = partial(routes.project_route, on_error=html_error)
+_P = "<str:owner>/<str:project>"
+
+urlpatterns = [
+    _public("", home.home, name="home"),
+    _public("favicon.svg", home.favicon, name="favicon"),
+    _public("explore", home.explore, name="explore"),
+    _signed_in("settings/tokens", people.tokens, name="settings-tokens"),
+    _signed_in("settings/tokens/<int:token_id>/revoke", people.revoke_token, name="token-revoke"),
+    _signed_in("settings/profile", people.profile, name="settings-profile"),
+    _signed_in("organizations/new", people.new_organization, name="organization-new"),
+    _signed_in("orgs/<str:slug>/settings", people.organization_settings, name="organization-settings"),
+    _signed_in("orgs/<str:slug>/settings/members", people.organization_members, name="organization-members"),
+    _signed_in("orgs/<str:slug>/settings/members/<int:user_id>/remove", people.remove_member, name="member-remove"),
+    _signed_in("new", views.new, name="project-new"),
+    _public("<str:owner>", home.owner, name="owner"),
+    _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
+    _project(f"{_P}/src", files.root, needs=Permission.CODE_READ, name="files"),
+    _project(f"{_P}/src/<path:rev_path>", files.browse, needs=Permission.CODE_READ, name="file"),
+    _project(f"{_P}/raw/<path:rev_path>", files.raw, needs=Permission.CODE_READ, name="raw"),
+    _project(f"{_P}/commits/<path:rev_path>", files.commits, needs=Permission.CODE_READ, name="commits"),
+    _project(f"{_P}/commit/<str:sha>", files.commit, needs=Permission.CODE_READ, name="commit"),
+    _project(f"{_P}/branches", files.branches, needs=Permission.CODE_READ, name="branches"),
+    _project(f"{_P}/tags", files.tags, needs=Permission.CODE_READ, name="tags"),
+    _project(f"{_P}/jobs", views.jobs, needs=Permission.JOBS_READ, name="project-jobs"),
+    _project(f"{_P}/jobs/<uuid:job_id>.json", views.job_state, needs=Permission.JOBS_READ, name="job-state"),
+    _project(f"{_P}/jobs/<uuid:job_id>/retry", views.job_retry, needs=Permission.ANALYSES_START, name="job-retry"),
+    _project(f"{_P}/settings", settings_views.general, needs=Permission.SETTINGS_WRITE, name="project-settings"),
+    _project(f"{_P}/settings/members", settings_views.members, needs=Permission.MEMBERS_WRITE, name="project-members"),
+    _project(
+        f"{_P}/settings/members/<int:user_id>/remove",
+        settings_views.remove_member,
+        needs=Permission.MEMBERS_WRITE,
+        name="project-member-remove",
+    ),
+    _project(f"{_P}/settings/danger", settings_views.danger, needs=Permission.SETTINGS_WRITE, name="project-danger"),
+    _project(f"{_P}/settings/archive", settings_views.archive, needs=Permission.SETTINGS_WRITE, name="project-archive"),
+    _project(f"{_P}/settings/delete", settings_views.delete, needs=Permission.PROJECT_DELETE, name="project-delete"),
+]
