@@ -1,0 +1,22 @@
+"""Routes of the experiments table, runs and comparisons."""
+
+from functools import partial
+
+from ropewalk.access.roles import Permission
+from ropewalk.access.routes import project_route
+from ropewalk.edges.web.errors import html_error
+from ropewalk.edges.web.experiments import compare, run, views
+
+_project = partial(project_route, on_error=html_error)
+_P = "<str:owner>/<str:project>"
+
+urlpatterns = [
+    _project(f"{_P}/experiments", views.experiments, needs=Permission.RUNS_READ, name="experiments"),
+    _project(f"{_P}/experiments/compare", compare.comparisons, needs=Permission.ANALYSES_READ, name="comparisons"),
+    _project(f"{_P}/experiments/compare/new", compare.start, needs=Permission.ANALYSES_START, name="comparison-new"),
+    _project(
+        f"{_P}/experiments/compare/<int:number>", compare.comparison, needs=Permission.ANALYSES_READ, name="comparison"
+    ),
+    _project(f"{_P}/runs/<str:run_id>", run.run, needs=Permission.RUNS_READ, name="run"),
+    _project(f"{_P}/runs/<str:run_id>/artifacts/<path:path>", run.artifact, needs=Permission.RUNS_READ, name="artifact"),
+]
