@@ -20,3 +20,7 @@ urlpatterns = [
 for _edge in ("git_http", "dvc_http", "mlflow_http", "api", "web"):
     if find_spec(f"ropewalk.edges.{_edge}.urls"):
         urlpatterns.append(path("", include(f"ropewalk.edges.{_edge}.urls")))
+
+handler400 = "ropewalk.edges.web.errors.bad_request"
+handler404 = "ropewalk.edges.web.errors.not_found"
+handler500 = "ropewalk.edges.web.errors.server_error"

@@ -1,6 +1,9 @@
 """Routes of the pages, per DESIGN: a project's pages below ``/<owner>/<project>``."""
 
 from functools import partial
+from importlib.util import find_spec
+
+from django.urls import include, path
 
 from ropewalk.access import routes
 from ropewalk.access.roles import Permission
@@ -51,3 +54,7 @@ urlpatterns = [
     _project(f"{_P}/settings/archive", settings_views.archive, needs=Permission.SETTINGS_WRITE, name="project-archive"),
     _project(f"{_P}/settings/delete", settings_views.delete, needs=Permission.PROJECT_DELETE, name="project-delete"),
 ]
+
+for _area in ("experiments", "data", "drift"):
+    if find_spec(f"ropewalk.edges.web.{_area}.urls"):
+        urlpatterns.append(path("", include(f"ropewalk.edges.web.{_area}.urls")))
