@@ -20,10 +20,14 @@ if __name__ == "__main__":
     options = parser.parse_args()
     settings = yaml.safe_load(Path("params.yaml").read_text())["train"][options.family]
     train, test = (pd.read_parquet(f"data/prepared/{part}.parquet") for part in ("train", "test"))
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
     mlflow.set_experiment("cultivar")
-    with mlflow.start_run(run_name=f"{options.family}-seed{options.seed}", tags={"mlflow.source.git.commit": commit}) as run:
+    with mlflow.start_run(
+        run_name=f"{options.family}-seed{options.seed}", tags={"mlflow.source.git.commit": commit}
+    ) as run:
         mlflow.log_params({"family": options.family, "seed": options.seed, **settings})
         mlflow.log_input(mlflow.data.from_pandas(train, name="wine-train"), context="training")
         fitted = fit(options.family, train, settings, options.seed)

@@ -58,7 +58,11 @@ def fit(family: str, table: pd.DataFrame, settings: dict[str, float], seed: int)
 
     if family == "linear":
         model = SGDClassifier(
-            loss="log_loss", alpha=settings["alpha"], learning_rate="constant", eta0=settings["eta0"], random_state=seed
+            loss="log_loss",
+            alpha=settings["alpha"],
+            learning_rate="constant",
+            eta0=settings["eta0"],
+            random_state=seed,
         )
         for _ in range(int(settings["epochs"])):
             model.partial_fit(x, y, classes=labels)
