@@ -1,0 +1,39 @@
+"""Environments of unmodified clients, made once with uv under ``.venv-clients``: ``python -m tests.protocol.clients``."""
+
+import fcntl
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / ".venv-clients"
+CLIENTS: dict[str, tuple[str, ...]] = {
+    "mlflow3": ("mlflow>=3.17,<4", "scikit-learn", "matplotlib"),
+    # 2.x predates pandas 3 and still imports pkg_resources.
+    "mlflow2": ("mlflow==2.22.*", "scikit-learn", "matplotlib", "pandas<3", "setuptools<81"),
+}
+
+
+def client_python(name: str) -> Path:
+    """The interpreter of a client's environment, made at first use; raises ``CalledProcessError`` when it cannot be."""
+    folder = FOLDER / name
+    python, stamp = folder / "bin" / "python", folder / "ropewalk-requirements.txt"
+    wanted = "\n".join(CLIENTS[name])
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # test processes run side by side
+        if not stamp.exists() or stamp.read_text() != wanted:
+            uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            subprocess.run([uv, "venv", "--quiet", "--clear", "--python", version, str(folder)], check=True)
+            subprocess.run(
+                [uv, "pip", "install", "--quiet", "--python", str(python), *CLIENTS[name]], check=True
+            )
+            stamp.write_text(wanted)
+    return python
+
+
+if __name__ == "__main__":
+    for client in CLIENTS:
+        sys.stdout.write(f"{client}: {client_python(client)}\n")
