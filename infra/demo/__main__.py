@@ -1,4 +1,4 @@
-"""``python -m infra.demo``: load the demo into the instance that ROPEWALK_URL and ROPEWALK_HOME name. Repeating it is harmless."""
+"""``python -m infra.demo``: load the demo into the instance at ROPEWALK_URL. Repeating it is harmless."""
 
 import os
 import sys

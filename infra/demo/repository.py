@@ -60,7 +60,7 @@ class Repository:
         return f"{scheme}://{WRITER}@{rest}"
 
     def _helper(self) -> str:
-        """git asks this for the password, which therefore stands in no command line and no configuration file."""
+        """Git asks this for the password, which therefore stands in no command line and no configuration file."""
         return f"!f() {{ echo password=$(cat '{self.setting.folder / 'password'}'); }}; f"
 
     def _prepare_clone(self) -> None:

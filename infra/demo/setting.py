@@ -93,6 +93,6 @@ def from_environ(environ: Mapping[str, str]) -> Setting:
         password = environ.get("ROPEWALK_DEMO_PASSWORD") or "-".join(
             [secrets.choice(_WORDS), secrets.choice(_WORDS), f"{secrets.randbelow(10_000):04d}"]
         )
-        with open(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(password + "\n")
+        kept.touch(mode=0o600, exist_ok=False)
+        kept.write_text(password + "\n", encoding="utf-8")
     return Setting(url=url, home=setting.home, password=kept.read_text(encoding="utf-8").strip())

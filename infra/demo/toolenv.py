@@ -13,16 +13,15 @@ REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 def uv() -> list[str]:
-    """The command that runs uv: the program on the path, or beside this Python, or as its module."""
-    beside = Path(sys.executable).with_name("uv")
-    found = shutil.which("uv") or (str(beside) if beside.exists() else "")
-    return [found] if found else [sys.executable, "-m", "uv"]
+    """The command that runs uv: the program on the path, else the one that the Makefile installed (infra/setup/uv.sh)."""
+    own = ROOT / ".venv-uv" / "bin" / "uv"
+    return [shutil.which("uv") or str(own)]
 
 
 def prepare(folder: Path) -> Path:
     """Make the environment unless it is there already; returns its ``bin`` folder.
 
-    The stamp is written last, so an interrupted installation is done again. Two demos never share a folder: each home has its own.
+    The stamp is written last, so an interrupted installation is done again. Each home has its own folder.
     """
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
     stamp = folder / "installed"

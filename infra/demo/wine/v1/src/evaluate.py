@@ -5,7 +5,6 @@ from pathlib import Path
 
 import joblib
 import pandas as pd
-
 from models import TARGET, scores
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 import yaml
-
 from models import FAMILIES, fit, scores
 
 if __name__ == "__main__":

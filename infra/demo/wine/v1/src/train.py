@@ -5,7 +5,6 @@ from pathlib import Path
 import joblib
 import pandas as pd
 import yaml
-
 from models import fit
 
 if __name__ == "__main__":
