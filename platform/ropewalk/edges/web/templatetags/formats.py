@@ -30,6 +30,11 @@ _STATES = {
     "no_drift": ("check", "is-ok", "no drift"),
     "not_enough_data": ("help", "is-warn", "not enough data"),
     "schema": ("table", "is-warn", "schema change"),
+    "stable": ("check", "is-ok", "stable"),
+    "warning": ("alert", "is-warn", "moved a little"),
+    "schema_changed": ("table", "is-warn", "schema changed"),
+    "retyped": ("table", "is-bad", "other type"),
+    "not_comparable": ("help", "is-warn", "not comparable"),
     "present": ("check", "is-ok", "present"),
     "missing": ("alert", "is-bad", "missing"),
 }
