@@ -72,7 +72,12 @@ def from_environ(environ: Mapping[str, str]) -> Instance:
 
 def _free_port(bind: str) -> int:
     with socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET) as probe:
-        probe.bind((bind, 0))
+        try:
+            probe.bind((bind, 0))
+        except OSError as error:
+            raise LaunchError(
+                f"ROPEWALK_BIND must be an address of this machine, not {bind!r} ({error.strerror})."
+            ) from None
         return int(probe.getsockname()[1])
 
 

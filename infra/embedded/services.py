@@ -21,7 +21,7 @@ from infra.embedded.account import service_account
 from infra.embedded.child import PROGRAMS
 from infra.embedded.config import ROOT, Instance, LaunchError
 from infra.embedded.layout import layout, prepare_home, prepare_state
-from infra.embedded.up import make_plan, only_one
+from infra.embedded.up import make_plan, only_one, stop_everything_left
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ def running_services(home: Path) -> Iterator[Services]:
         stack.enter_context(only_one(instance))
         where = layout(home, account)
         prepare_state(where)
+        stop_everything_left(instance, where)
         plan = make_plan(instance, where)
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
