@@ -115,7 +115,10 @@ class Column:
     def add(self, values: pa.Array) -> None:
         """Count one batch of values of one Arrow type."""
         kind = kind_of(values.type)
-        self.types.add(str(values.type.value_type if pa.types.is_dictionary(values.type) else values.type))
+        if kind is not Kind.EMPTY:
+            self.types.add(
+                str(values.type.value_type if pa.types.is_dictionary(values.type) else values.type)
+            )
         self._become(kind)
         if self.kind in {Kind.MIXED, Kind.OTHER, Kind.EMPTY}:
             self.null += values.null_count

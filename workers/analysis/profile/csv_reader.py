@@ -28,6 +28,7 @@ class Layout:
     delimiter: str
     names: list[str]
     has_header: bool
+    has_rows: bool = True
 
 
 def unique_names(names: list[str]) -> list[str]:
@@ -58,9 +59,11 @@ def layout_of(path: Path, file_format: FileFormat, limits: Limits) -> Layout:
     text = _decoded(head)
     delimiter = file_format.delimiter or _delimiter_of(text)
     try:
-        first = next(
-            (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row), []
-        )
+        rows = (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
+        first = next(rows, [])
+        has_header = not all(_NUMBER.match(cell) for cell in first)
+        # looked at in a small file only: the head of a larger one may end inside its second row
+        has_rows = not has_header or len(head) >= _HEAD or next(rows, None) is not None
     except csv.Error as error:
         raise AnalysisError("bad_header", f"The first row cannot be read as CSV: {error}.") from error
     if len(first) > limits.columns:
@@ -70,9 +73,8 @@ def layout_of(path: Path, file_format: FileFormat, limits: Limits) -> Layout:
         )
     if not first:
         raise AnalysisError("empty_file", "The file has no rows.")
-    has_header = not all(_NUMBER.match(cell) for cell in first)
     names = [cell.strip() for cell in first] if has_header else [""] * len(first)
-    return Layout(delimiter, unique_names(names), has_header)
+    return Layout(delimiter, unique_names(names), has_header, has_rows)
 
 
 def _decoded(head: bytes) -> str:
@@ -102,6 +104,8 @@ def batches(
     columns: list[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """All rows as text, in batches; missing cells (empty, NA, null, nan, …) as null. ``columns`` restricts what is kept."""
+    if not layout.has_rows:
+        return
     ragged: list[pa_csv.InvalidRow] = []
 
     def refuse(row: pa_csv.InvalidRow) -> str:
@@ -109,28 +113,23 @@ def batches(
         return "error"
 
     with _Explaining("rows", ragged), unpacked(path, file_format.compression, limits, progress) as stream:
-        try:
-            reader = pa_csv.open_csv(
-                pa.PythonFile(stream, mode="r"),
-                read_options=pa_csv.ReadOptions(
-                    use_threads=False,
-                    block_size=limits.block,
-                    column_names=layout.names,
-                    skip_rows_after_names=int(layout.has_header),
-                ),
-                parse_options=pa_csv.ParseOptions(
-                    delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=refuse
-                ),
-                convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(layout.names, pa.string()),
-                    strings_can_be_null=True,
-                    include_columns=columns,
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            if "Empty CSV" in str(error):  # a header and no rows
-                return
-            raise
+        reader = pa_csv.open_csv(
+            pa.PythonFile(stream, mode="r"),
+            read_options=pa_csv.ReadOptions(
+                use_threads=False,
+                block_size=limits.block,
+                column_names=layout.names,
+                skip_rows_after_names=int(layout.has_header),
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=refuse
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(layout.names, pa.string()),
+                strings_can_be_null=True,
+                include_columns=columns,
+            ),
+        )
         yield from reader
 
 

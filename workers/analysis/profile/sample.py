@@ -1,6 +1,6 @@
 """A deterministic row sample: the rows whose hashed number is smallest.
 
-The hash of a row is splitmix64 of (seed of the file + row number), uniform over rows, so the smallest ones of two files
+The hash of a row is splitmix64 of (hashed seed of the file + row number), uniform over rows, so the smallest ones of two files
 together are a fair sample of both, and merging needs no weights.
 """
 
@@ -24,10 +24,16 @@ def splitmix64(numbers: Hashes) -> Hashes:
         return mixed ^ (mixed >> np.uint64(31))
 
 
+def _spelled_out(chunk: pa.DictionaryArray) -> pa.Array:
+    return pc.utf8_slice_codeunits(chunk.dictionary.cast(pa.string()), 0, SAMPLE_TEXT).take(chunk.indices)
+
+
 def _canonical(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """A sampled column in one of few types, texts shortened; what has no scalar form is left out as null."""
     kind, data_type = kind_of(values.type), values.type
     if pa.types.is_dictionary(data_type):
+        if kind is Kind.STRING:  # shorten before spelling out: the same long text may stand in every row
+            return pa.chunked_array([_spelled_out(chunk) for chunk in values.chunks], pa.string())
         values, data_type = values.cast(data_type.value_type), data_type.value_type
     if kind is Kind.STRING:
         return pc.utf8_slice_codeunits(values.cast(pa.string()), 0, SAMPLE_TEXT)
@@ -69,9 +75,8 @@ class RowSample:
         if rows.num_rows == 0:
             return
         with np.errstate(over="ignore"):
-            numbers = np.arange(first_row, first_row + rows.num_rows, dtype=np.uint64) + np.uint64(
-                seed & 0xFFFFFFFFFFFFFFFF
-            )
+            numbers = np.arange(first_row, first_row + rows.num_rows, dtype=np.uint64)
+            numbers += splitmix64(np.array([seed & 0xFFFFFFFFFFFFFFFF], np.uint64))
         hashes = splitmix64(numbers)
         chosen = np.argsort(hashes, kind="stable")[: self.size]
         if len(self.hashes) >= self.size:
