@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 _OPEN = 6  # columns whose details are open at first
@@ -36,7 +37,9 @@ def columns_of(result: Mapping[str, Any]) -> list[DriftColumn]:
     found = []
     for index, column in enumerate(result.get("columns", [])):
         worth = column["verdict"] in {"drift", "warning", "retyped"}
-        found.append(DriftColumn(column, _distributions(column), _statistics(column), worth and index < _OPEN))
+        found.append(
+            DriftColumn(column, _distributions(column), _statistics(column), worth and index < _OPEN)
+        )
     return found
 
 
@@ -50,7 +53,11 @@ def _distributions(column: Mapping[str, Any]) -> tuple[Distribution, ...]:
     categories = column.get("categories") or {}
     if top := categories.get("top"):
         labels = [str(row["value"]) for row in top]
-        drawn.append(Distribution("Categories", _bars(labels, [r["reference"] for r in top], [r["current"] for r in top])))
+        drawn.append(
+            Distribution(
+                "Categories", _bars(labels, [r["reference"] for r in top], [r["current"] for r in top])
+            )
+        )
     for key, title in (("weekdays", "Weekdays"), ("hours", "Hours")):
         if part := column.get(key):
             sides = [_shares(part["reference"]), _shares(part["current"])]
@@ -68,7 +75,7 @@ def _histogram(title: str, histogram: Mapping[str, Any]) -> Distribution:
         labels = [_short(value) for value in histogram["values"]]
     else:
         edges = [_short(edge) for edge in histogram["edges"]]
-        labels = [f"{low} – {high}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+        labels = [f"{low} – {high}" for low, high in pairwise(edges)]
         beyond = histogram.get("open", [False, False])
         if labels and beyond[0]:
             labels[0] = f"below {edges[1]}"
@@ -78,7 +85,9 @@ def _histogram(title: str, histogram: Mapping[str, Any]) -> Distribution:
     return Distribution(title, data, _NOTES.get(histogram["axis"], ""))
 
 
-def _bars(labels: Sequence[str], reference: Sequence[float | None], current: Sequence[float | None]) -> dict[str, Any]:
+def _bars(
+    labels: Sequence[str], reference: Sequence[float | None], current: Sequence[float | None]
+) -> dict[str, Any]:
     return {
         "labels": list(labels),
         "reference": [round((share or 0.0) * 100, 3) for share in reference],
@@ -99,7 +108,13 @@ def _short(value: Any) -> str:
 
 def _statistics(column: Mapping[str, Any]) -> tuple[tuple[str, Any, Any], ...]:
     before, after = column.get("reference") or {}, column.get("current") or {}
-    names = (("Values", "values"), ("Distinct", "distinct"), ("Mean", "mean"), ("Std. deviation", "std"), ("Lowest", "min"))
+    names = (
+        ("Values", "values"),
+        ("Distinct", "distinct"),
+        ("Mean", "mean"),
+        ("Std. deviation", "std"),
+        ("Lowest", "min"),
+    )
     rows = [(label, before.get(key), after.get(key)) for label, key in (*names, ("Highest", "max"))]
     if before.get("quantiles") and after.get("quantiles"):
         rows.insert(3, ("Median", before["quantiles"][4], after["quantiles"][4]))

@@ -1,4 +1,4 @@
-"""Drift reports: has the data moved?"""
+"""Drift reports answer whether the data has moved."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,7 +18,13 @@ def reports(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """The reports that were asked for, newest first; optionally of one path."""
     path = request.GET.get("path", "")[:1000]
     page = selectors.list_reports(access.project.id, path=path, page=page_number(request.GET.get("page")))
-    return project_page(request, access, "drift/list.html", "drift", {"page": page, "path": path})
+    return project_page(
+        request,
+        access,
+        "drift/list.html",
+        "drift",
+        {"page": page, "path": path, "form": ReportForm(auto_id="report_%s"), **offers(access.project.id)},
+    )
 
 
 def new(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
@@ -31,7 +37,9 @@ def new(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         except RopewalkError as error:
             add_error(form, error)
     context = {"form": form, **offers(access.project.id)}
-    return project_page(request, access, "drift/new.html", "drift", context, status=400 if form.errors else 200)
+    return project_page(
+        request, access, "drift/new.html", "drift", context, status=400 if form.errors else 200
+    )
 
 
 def report(request: HttpRequest, access: ProjectAccess, number: int) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Comparisons of runs: what differs, does it matter?"""
+"""Comparisons of runs show what differs, and whether it matters."""
 
 from typing import Any
 
@@ -55,7 +55,10 @@ def _metric(row: dict[str, Any]) -> dict[str, Any]:
 
 def _split(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Rows that differ between the runs, and those that are the same everywhere."""
-    return {"differ": [row for row in rows if row["differs"]], "same": [row for row in rows if not row["differs"]]}
+    return {
+        "differ": [row for row in rows if row["differs"]],
+        "same": [row for row in rows if not row["differs"]],
+    }
 
 
 def _charts(result: dict[str, Any]) -> list[Chart]:
@@ -65,7 +68,11 @@ def _charts(result: dict[str, Any]) -> list[Chart]:
     charts = []
     for curve in result.get("curves", [])[:MOST_CHARTS]:
         series = [
-            (labels[one["run"]], one["total"], [list(point) for point in zip(one["steps"], one["values"], strict=True)])
+            (
+                labels[one["run"]],
+                one["total"],
+                [list(point) for point in zip(one["steps"], one["values"], strict=True)],
+            )
             for one in curve["series"]
         ]
         charts.append(chart(curve["name"], series))

@@ -11,7 +11,7 @@ _TABLE_POINTS = 12
 
 @dataclass(frozen=True)
 class Chart:
-    """One metric's curves. ``data`` is the island's JSON; ``summary`` is (name, points, first, last, lowest, highest) a series."""
+    """One metric's curves: the island's JSON, and a row (name, points, first, last, lowest, highest) for each series."""
 
     name: str
     data: dict[str, Any]

@@ -1,4 +1,4 @@
-"""One run: what exactly happened?"""
+"""One run's page shows what exactly happened."""
 
 import mimetypes
 from typing import Any
@@ -42,7 +42,11 @@ def _metrics(project_id: int, detail: RunDetail) -> dict[str, Any]:
     own = [metric for metric in detail.latest if not metric.key.startswith("system/")]
     system = [metric for metric in detail.latest if metric.key.startswith("system/")]
     drawn = [metric.key for metric in own][:MOST_CHARTS] + [metric.key for metric in system][:MOST_CHARTS]
-    histories = tracking.metric_histories(project_id, [detail.run.run_id], drawn, max_points=CHART_POINTS) if drawn else []
+    histories = (
+        tracking.metric_histories(project_id, [detail.run.run_id], drawn, max_points=CHART_POINTS)
+        if drawn
+        else []
+    )
     charts = charts_of(histories, {detail.run.run_id: detail.run.name})
     return {
         "metrics": own,
@@ -61,6 +65,8 @@ def artifact(request: HttpRequest, access: ProjectAccess, run_id: str, path: str
     )
     response.headers["Content-Length"] = str(stat.size)
     name = quote(path.rpartition("/")[2])
-    response.headers["Content-Disposition"] = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{name}"
+    response.headers["Content-Disposition"] = (
+        f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{name}"
+    )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -89,7 +89,9 @@ def choices(known: RunColumns, shown: Sequence[Column]) -> list[tuple[str, list[
         ("Parameters", "params", known.params),
         ("Tags", "tags", known.tags),
     ):
-        offered = dict.fromkeys([Column(entity, key) for key in keys[:200]] + [c for c in shown if c.entity == entity])
+        offered = dict.fromkeys(
+            [Column(entity, key) for key in keys[:200]] + [c for c in shown if c.entity == entity]
+        )
         if offered:
             groups.append((title, [(column, column in shown) for column in offered]))
     return groups
@@ -97,7 +99,10 @@ def choices(known: RunColumns, shown: Sequence[Column]) -> list[tuple[str, list[
 
 def headings(columns: Sequence[Column], order: str) -> list[Heading]:
     """The heads of the chosen columns; numbers sort from the largest first."""
-    return [heading(column.key, column.order, order, entity=column.entity, numeric=column.numeric) for column in columns]
+    return [
+        heading(column.key, column.order, order, entity=column.entity, numeric=column.numeric)
+        for column in columns
+    ]
 
 
 def heading(label: str, name: str, order: str, *, entity: str = "", numeric: bool = False) -> Heading:
@@ -109,7 +114,9 @@ def heading(label: str, name: str, order: str, *, entity: str = "", numeric: boo
     if sorted_by == name:
         state = "descending" if descending else "ascending"
     turn = {"descending": f"{name} ASC", "ascending": f"{name} DESC"}
-    return Heading(label, entity, numeric, state, turn.get(state, f"{name} DESC" if numeric else f"{name} ASC"))
+    return Heading(
+        label, entity, numeric, state, turn.get(state, f"{name} DESC" if numeric else f"{name} ASC")
+    )
 
 
 def rows(page: Page[RunRow], columns: Sequence[Column]) -> list[TableRow]:

@@ -12,11 +12,23 @@ _P = "<str:owner>/<str:project>"
 
 urlpatterns = [
     _project(f"{_P}/experiments", views.experiments, needs=Permission.RUNS_READ, name="experiments"),
-    _project(f"{_P}/experiments/compare", compare.comparisons, needs=Permission.ANALYSES_READ, name="comparisons"),
-    _project(f"{_P}/experiments/compare/new", compare.start, needs=Permission.ANALYSES_START, name="comparison-new"),
     _project(
-        f"{_P}/experiments/compare/<int:number>", compare.comparison, needs=Permission.ANALYSES_READ, name="comparison"
+        f"{_P}/experiments/compare", compare.comparisons, needs=Permission.ANALYSES_READ, name="comparisons"
+    ),
+    _project(
+        f"{_P}/experiments/compare/new", compare.start, needs=Permission.ANALYSES_START, name="comparison-new"
+    ),
+    _project(
+        f"{_P}/experiments/compare/<int:number>",
+        compare.comparison,
+        needs=Permission.ANALYSES_READ,
+        name="comparison",
     ),
     _project(f"{_P}/runs/<str:run_id>", run.run, needs=Permission.RUNS_READ, name="run"),
-    _project(f"{_P}/runs/<str:run_id>/artifacts/<path:path>", run.artifact, needs=Permission.RUNS_READ, name="artifact"),
+    _project(
+        f"{_P}/runs/<str:run_id>/artifacts/<path:path>",
+        run.artifact,
+        needs=Permission.RUNS_READ,
+        name="artifact",
+    ),
 ]

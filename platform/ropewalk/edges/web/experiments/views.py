@@ -1,4 +1,4 @@
-"""The experiments table: which run is best and why?"""
+"""The experiments table shows which run is best, and why."""
 
 from typing import Any
 
@@ -26,7 +26,9 @@ def _context(request: HttpRequest, access: ProjectAccess) -> dict[str, Any]:
     text, order = query.get("q", "").strip(), query.get("sort", "").strip()
     chosen = table.experiment_ids(query)
     known = tracking.run_columns(project_id, experiment_ids=chosen)
-    columns = table.parse_columns(query.getlist("column")) or table.default_columns(known, access.project.key_metric)
+    columns = table.parse_columns(query.getlist("column")) or table.default_columns(
+        known, access.project.key_metric
+    )
     problem = ""
     try:
         page = tracking.list_runs(
