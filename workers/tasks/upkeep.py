@@ -6,6 +6,7 @@ import structlog
 from celery import shared_task
 
 from ropewalk.core import blobs, clock, health, jobs
+from workers.runners import maintain_repository
 
 
 @shared_task(name="ropewalk.sweep_jobs")
@@ -26,3 +27,15 @@ def worker_heartbeat() -> None:
 def sweep_store() -> None:
     """Remove uploads that a killed process left half done."""
     blobs.store().sweep(clock.now() - timedelta(hours=24))
+
+
+@shared_task(name="ropewalk.reconcile_repositories")
+def reconcile_repositories() -> None:
+    """Record and index pushes whose process died before it could."""
+    maintain_repository.reconcile_all()
+
+
+@shared_task(name="ropewalk.sweep_repositories")
+def sweep_repositories() -> None:
+    """Remove repositories that a killed process left half made or half removed."""
+    maintain_repository.sweep()

@@ -44,6 +44,11 @@ def delete_repository(*, project_id: int) -> None:
     store.remove_repository(project_id)
 
 
+def remove_abandoned_repositories() -> int:
+    """Remove repositories that a killed process left half made or half removed; gives their number."""
+    return store.remove_abandoned()
+
+
 def record_push(
     *, project_id: int, pusher_id: int | None, changes: list[RefChange], repaired: bool = False
 ) -> PushView | None:

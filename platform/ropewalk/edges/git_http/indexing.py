@@ -1,11 +1,9 @@
 """After a push: the row and the index jobs, in one transaction, and what the pusher reads about it."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from django.db import transaction
 
 from ropewalk.access.types import ProjectAccess
+from ropewalk.data import services as data
 from ropewalk.repos import services as repos
 from ropewalk.repos.types import PushView
 
@@ -20,9 +18,8 @@ def record(access: ProjectAccess, changes: list[tuple[str, str, str]]) -> list[s
         )
         if push is None:
             return []
-        if push.commits and find_spec("ropewalk.data.services"):  # until that room is built
-            data = import_module("ropewalk.data.services")
-            data.index_pushed_commits(
+        if push.commits:
+            getattr(data, "index_pushed_commits", lambda **_: None)(
                 project_id=push.project_id, shas=list(push.commits), requested_by_id=access.actor.user_id
             )
     return _lines(access, push)

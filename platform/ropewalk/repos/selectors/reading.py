@@ -76,7 +76,7 @@ def entry_at(repository: pygit2.Repository, sha: str, path: str) -> TreeEntry:
             raise missing
         tree = repository[found.oid]
         try:
-            child = tree[part]  # type: ignore[index]  # a tree, by its mode
+            child = tree[part]
         except (KeyError, TypeError, ValueError):
             raise missing from None
         mode = int(child.filemode)

@@ -126,7 +126,7 @@ def branches(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Bran
                 row[2],
                 row[3],
                 parse_when(row[4]),
-                row[0] == f"refs/heads/{default}",
+                row[0] == default,
             )
             for row in rows[(page - 1) * per_page : page * per_page]
         ],
