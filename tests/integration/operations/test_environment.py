@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-from ropewalk.conf import env
-
 from infra.embedded.config import ROOT
+from ropewalk.conf import env
 
 _VARIABLE = re.compile(r"""["'](ROPEWALK_[A-Z0-9_]+|DATABASE_URL|REDIS_URL)["']""")
 # Between the launcher and its own programs, and of the tests.
