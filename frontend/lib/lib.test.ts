@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { onAxis } from "./axis.ts";
 import { relative } from "./relative.ts";
 import { smooth } from "./smooth.ts";
 
@@ -21,4 +22,11 @@ test("smoothing leaves gaps as gaps and weight 0 leaves the points", () => {
   assert.equal(smooth([[0, 1], [1, null], [2, 3]], 0.5)[1]?.[1], null);
   const points: [number, number][] = [[0, 1], [1, 5]];
   assert.equal(smooth(points, 0), points);
+});
+
+test("the time axis counts seconds from a run's own first point", () => {
+  const points: [number, number, number][] = [[0, 5, 1_000], [1, 4, 3_500]];
+  assert.deepEqual(onAxis(points, "time"), [[0, 5], [2.5, 4]]);
+  assert.deepEqual(onAxis(points, "step"), [[0, 5], [1, 4]]);
+  assert.deepEqual(onAxis([[3, 1]], "time"), []);
 });
