@@ -50,7 +50,10 @@ class StoredObject(models.Model):
 class DirEntry(models.Model):
     """A file of a folder's list; ``size`` only where the list says it (the file's own row knows it)."""
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # No constraint in the database: it would cost a check for each of a million entries, and the list's row has one.
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     directory = models.ForeignKey(
         StoredObject, on_delete=models.CASCADE, related_name="entries", db_index=False
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from ropewalk.core.blobs import BlobMissing, store
@@ -123,13 +124,16 @@ def dir_listing(
 
 def dir_size(project_id: int, address: ObjectAddress) -> tuple[int, int]:
     """Bytes and number of files of a visible folder, each file counted as often as it is listed."""
-    total = StoredObject.objects.for_project(project_id).raw(
-        """SELECT max(dir.id) AS id, coalesce(sum(child.size), 0) AS bytes, count(entry.id) AS files
-           FROM data_storedobject dir
-           JOIN data_direntry entry ON entry.directory_id = dir.id
-           JOIN data_storedobject child
-             ON child.project_id = dir.project_id AND child.kind = %s AND child.oid = entry.oid
-           WHERE dir.project_id = %s AND dir.kind = %s AND dir.oid = %s AND dir.complete""",
-        [address.child_kind, project_id, address.kind, address.oid],
-    )[0]
-    return int(total.bytes), int(total.files)
+    with connection.cursor() as cursor:
+        # A subquery and not a join: see ``services.objects._read_list``.
+        cursor.execute(
+            """SELECT coalesce(sum((SELECT child.size FROM data_storedobject child
+                                    WHERE child.project_id = %s AND child.kind = %s AND child.oid = entry.oid)), 0),
+                      count(*)
+               FROM data_direntry entry
+               WHERE entry.directory_id = (SELECT id FROM data_storedobject
+                                           WHERE project_id = %s AND kind = %s AND oid = %s AND complete)""",
+            [project_id, address.child_kind, project_id, address.kind, address.oid],
+        )
+        size, files = cursor.fetchone()
+    return int(size), int(files)
