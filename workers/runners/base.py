@@ -85,11 +85,17 @@ def run(job_id: str, worker: str) -> None:
     job = jobs.claim(uuid.UUID(job_id), worker)
     if job is None:
         return
-    structlog.contextvars.bind_contextvars(request_id=job.request_id, job=str(job.pk), kind=job.kind, project=job.project_id)
+    structlog.contextvars.bind_contextvars(
+        request_id=job.request_id, job=str(job.pk), kind=job.kind, project=job.project_id
+    )
     runner = RUNNERS.get(job.kind)
     try:
         if runner is None or runner.kind.version != job.runner_version:
-            jobs.fail(job, code="unknown_kind", public_message="This kind of job is not known to this version of Ropewalk.")
+            jobs.fail(
+                job,
+                code="unknown_kind",
+                public_message="This kind of job is not known to this version of Ropewalk.",
+            )
         else:
             _attempt(job, runner)
     except jobs.ClaimLost:
@@ -100,13 +106,26 @@ def run(job_id: str, worker: str) -> None:
 
 def _attempt(job: Job, runner: Runner) -> None:
     log.info("job.started", attempt=job.attempts)
+
+    def report(progress: float, message: str) -> None:
+        jobs.beat(job, progress=progress, message=message)
+
     try:
         with _time_limit(job.time_limit), _heartbeat(job):
-            result = runner.run(job, lambda progress, message="": jobs.beat(job, progress=progress, message=message))
+            result = runner.run(job, report)
     except RopewalkError as error:
-        jobs.fail(job, code=error.code, public_message=f"{error.message} {error.hint}".strip(), private_detail=traceback.format_exc())
+        jobs.fail(
+            job,
+            code=error.code,
+            public_message=f"{error.message} {error.hint}".strip(),
+            private_detail=traceback.format_exc(),
+        )
     except TimeLimit:
-        jobs.fail(job, code="time_limit", public_message=f"It took longer than {job.time_limit} seconds, which is the limit.")
+        jobs.fail(
+            job,
+            code="time_limit",
+            public_message=f"It took longer than {job.time_limit} seconds, which is the limit.",
+        )
     except MemoryError:
         jobs.fail(job, code="memory_limit", public_message="It needed more memory than is allowed.")
     except jobs.ClaimLost:

@@ -34,10 +34,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that no route knows."""
-    return html_error(request, NotFound("There is no page at this address.", hint="Check the address, or start from the home page."))
+    return html_error(
+        request,
+        NotFound("There is no page at this address.", hint="Check the address, or start from the home page."),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A defect of ours: it was logged with the request's id."""
-    error = RopewalkError("An unexpected error happened.", hint="It was logged. If it stays, tell your operator the request id.")
+    error = RopewalkError(
+        "An unexpected error happened.", hint="It was logged. If it stays, tell your operator the request id."
+    )
     return html_error(request, error)

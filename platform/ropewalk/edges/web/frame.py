@@ -33,11 +33,23 @@ _TABS: list[tuple[str, str, str, str, Permission]] = [
 
 
 def project_page(
-    request: HttpRequest, access: ProjectAccess, template: str, active: str, context: dict[str, Any], status: int = 200
+    request: HttpRequest,
+    access: ProjectAccess,
+    template: str,
+    active: str,
+    context: dict[str, Any],
+    status: int = 200,
 ) -> HttpResponse:
     """Render a page of a project, with the tabs that the viewer may open."""
     tabs = [
-        Tab(key, label, icon, access.project.path + suffix) for key, label, icon, suffix, needs in _TABS if access.may(needs)
+        Tab(key, label, icon, access.project.path + suffix)
+        for key, label, icon, suffix, needs in _TABS
+        if access.may(needs)
     ]
     may = {permission.name.lower(): access.may(permission) for permission in Permission}
-    return render(request, template, {"access": access, "tabs": tabs, "active": active, "may": may, **context}, status=status)
+    return render(
+        request,
+        template,
+        {"access": access, "tabs": tabs, "active": active, "may": may, **context},
+        status=status,
+    )

@@ -27,6 +27,7 @@ class ContentSecurityPolicyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, then set the policy."""
         response = self.get_response(request)
         if ".mlflow/" not in request.path:
             response.headers.setdefault("Content-Security-Policy", POLICY)

@@ -3,7 +3,7 @@
 from functools import partial
 from importlib.util import find_spec
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from ropewalk.access import routes
 from ropewalk.access.roles import Permission
@@ -18,7 +18,7 @@ _signed_in = partial(routes.signed_in_route, on_error=html_error)
 _project = partial(routes.project_route, on_error=html_error)
 _P = "<str:owner>/<str:project>"
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     _public("", home.home, name="home"),
     _public("favicon.svg", home.favicon, name="favicon"),
     _public("explore", home.explore, name="explore"),
@@ -28,7 +28,9 @@ urlpatterns = [
     _signed_in("organizations/new", people.new_organization, name="organization-new"),
     _signed_in("orgs/<str:slug>/settings", people.organization_settings, name="organization-settings"),
     _signed_in("orgs/<str:slug>/settings/members", people.organization_members, name="organization-members"),
-    _signed_in("orgs/<str:slug>/settings/members/<int:user_id>/remove", people.remove_member, name="member-remove"),
+    _signed_in(
+        "orgs/<str:slug>/settings/members/<int:user_id>/remove", people.remove_member, name="member-remove"
+    ),
     _signed_in("new", views.new, name="project-new"),
     _public("<str:owner>", home.owner, name="owner"),
     _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
@@ -41,18 +43,36 @@ urlpatterns = [
     _project(f"{_P}/tags", files.tags, needs=Permission.CODE_READ, name="tags"),
     _project(f"{_P}/jobs", views.jobs, needs=Permission.JOBS_READ, name="project-jobs"),
     _project(f"{_P}/jobs/<uuid:job_id>.json", views.job_state, needs=Permission.JOBS_READ, name="job-state"),
-    _project(f"{_P}/jobs/<uuid:job_id>/retry", views.job_retry, needs=Permission.ANALYSES_START, name="job-retry"),
-    _project(f"{_P}/settings", settings_views.general, needs=Permission.SETTINGS_WRITE, name="project-settings"),
-    _project(f"{_P}/settings/members", settings_views.members, needs=Permission.MEMBERS_WRITE, name="project-members"),
+    _project(
+        f"{_P}/jobs/<uuid:job_id>/retry", views.job_retry, needs=Permission.ANALYSES_START, name="job-retry"
+    ),
+    _project(
+        f"{_P}/settings", settings_views.general, needs=Permission.SETTINGS_WRITE, name="project-settings"
+    ),
+    _project(
+        f"{_P}/settings/members",
+        settings_views.members,
+        needs=Permission.MEMBERS_WRITE,
+        name="project-members",
+    ),
     _project(
         f"{_P}/settings/members/<int:user_id>/remove",
         settings_views.remove_member,
         needs=Permission.MEMBERS_WRITE,
         name="project-member-remove",
     ),
-    _project(f"{_P}/settings/danger", settings_views.danger, needs=Permission.SETTINGS_WRITE, name="project-danger"),
-    _project(f"{_P}/settings/archive", settings_views.archive, needs=Permission.SETTINGS_WRITE, name="project-archive"),
-    _project(f"{_P}/settings/delete", settings_views.delete, needs=Permission.PROJECT_DELETE, name="project-delete"),
+    _project(
+        f"{_P}/settings/danger", settings_views.danger, needs=Permission.SETTINGS_WRITE, name="project-danger"
+    ),
+    _project(
+        f"{_P}/settings/archive",
+        settings_views.archive,
+        needs=Permission.SETTINGS_WRITE,
+        name="project-archive",
+    ),
+    _project(
+        f"{_P}/settings/delete", settings_views.delete, needs=Permission.PROJECT_DELETE, name="project-delete"
+    ),
 ]
 
 for _area in ("experiments", "data", "drift"):

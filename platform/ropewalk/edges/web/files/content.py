@@ -10,9 +10,21 @@ from ropewalk.repos import selectors as repos
 from ropewalk.repos.types import Revision, TreeEntry
 
 MAX_SHOWN = 1 << 20
-_IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
+_IMAGES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
 _IMAGES |= {".svg": "image/svg+xml", ".avif": "image/avif", ".bmp": "image/bmp", ".ico": "image/x-icon"}
-_TEXT = {"application/json", "application/x-yaml", "application/yaml", "application/xml", "application/javascript"}
+_TEXT = {
+    "application/json",
+    "application/x-yaml",
+    "application/yaml",
+    "application/xml",
+    "application/javascript",
+}
 
 
 def _suffix(path: str) -> str:
@@ -43,7 +55,11 @@ def viewer_context(access: ProjectAccess, revision: Revision, entry: TreeEntry) 
     """What the file page shows: an image, rendered Markdown, highlighted lines, or why it shows nothing."""
     rev = quote(revision.name, safe="/")
     base = access.project.path
-    context: dict[str, Any] = {"entry": entry, "raw_url": f"{base}/raw/{rev}/{quoted(entry.path)}", "view": "none"}
+    context: dict[str, Any] = {
+        "entry": entry,
+        "raw_url": f"{base}/raw/{rev}/{quoted(entry.path)}",
+        "view": "none",
+    }
     context["permalink"] = f"{base}/src/{revision.sha}/{quoted(entry.path)}"
     if entry.kind == "submodule":
         return context | {"view": "submodule"}
@@ -54,7 +70,11 @@ def viewer_context(access: ProjectAccess, revision: Revision, entry: TreeEntry) 
         return context | {"view": "symlink", "target": blob.text}
     if blob.binary:
         return context | {"view": "binary"}
-    context |= {"lines": highlighted_lines(entry.path, blob.text), "truncated": blob.truncated, "view": "code"}
+    context |= {
+        "lines": highlighted_lines(entry.path, blob.text),
+        "truncated": blob.truncated,
+        "view": "code",
+    }
     if _suffix(entry.path) in {".md", ".markdown"} and not blob.truncated:
         folder = quoted(entry.path.rpartition("/")[0])
         prefix = f"{folder}/" if folder else ""

@@ -26,7 +26,13 @@ def tree_rows(access: ProjectAccess, revision: Revision, tree: Tree, base: str) 
     names = [entry.name for entry in tree.entries]
     last = repos.last_commits(access.project.id, revision.sha, revision.path, names)
     rows = [
-        Row(entry.name, f"{base}/{quoted(entry.path)}", entry.kind, entry.size, commit=last.by_name.get(entry.name))
+        Row(
+            entry.name,
+            f"{base}/{quoted(entry.path)}",
+            entry.kind,
+            entry.size,
+            commit=last.by_name.get(entry.name),
+        )
         for entry in tree.entries
     ]
     return rows, last.complete

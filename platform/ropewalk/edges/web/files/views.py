@@ -76,7 +76,11 @@ def commits(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpR
     """History of a revision, or of one path in it."""
     revision = repos.resolve(access.project.id, rev_path)
     page = repos.commits(
-        access.project.id, revision.sha, path=revision.path, page=page_number(request.GET.get("page")), per_page=30
+        access.project.id,
+        revision.sha,
+        path=revision.path,
+        page=page_number(request.GET.get("page")),
+        per_page=30,
     )
     context = _place(access, revision) | {
         "page": page,

@@ -18,7 +18,9 @@ FAVICON = (
 
 def favicon(request: HttpRequest) -> HttpResponse:
     """The logo as an icon."""
-    return HttpResponse(FAVICON, content_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+    return HttpResponse(
+        FAVICON, content_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"}
+    )
 
 
 def home(request: HttpRequest) -> HttpResponse:

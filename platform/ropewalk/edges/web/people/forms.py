@@ -20,7 +20,9 @@ SCOPES_OF = {"read": ["read"], "write": ["read", "write"], "admin": ["read", "wr
 class TokenForm(StyledForm):
     """A new access token."""
 
-    name = forms.CharField(max_length=100, label="Name", help_text="What it is for, such as “laptop” or “training cluster”.")
+    name = forms.CharField(
+        max_length=100, label="Name", help_text="What it is for, such as “laptop” or “training cluster”."
+    )
     strength = forms.ChoiceField(choices=STRENGTHS, label="May do")
     project = forms.ChoiceField(required=False, label="Only for the project")
     expires = forms.ChoiceField(choices=EXPIRIES, label="Expires after", initial="90")
@@ -52,7 +54,9 @@ class ProfileForm(StyledForm):
 class OrganizationForm(StyledForm):
     """A new organization."""
 
-    name = forms.CharField(max_length=39, label="Name", help_text="The first part of its projects' addresses.")
+    name = forms.CharField(
+        max_length=39, label="Name", help_text="The first part of its projects' addresses."
+    )
     display_name = forms.CharField(max_length=100, required=False, label="Display name")
     description = forms.CharField(max_length=300, required=False, label="Description")
 

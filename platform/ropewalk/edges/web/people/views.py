@@ -18,7 +18,9 @@ from ropewalk.projects.selectors import list_projects, projects_by_id
 def tokens(request: HttpRequest) -> HttpResponse:
     """List and make access tokens; a new one's secret is shown once, in the answer to the form."""
     user_id = actor_of(request).user_id or 0
-    choices = [(str(project.id), project.full_name) for project in list_projects(user_id, mine=True, per_page=200)]
+    choices = [
+        (str(project.id), project.full_name) for project in list_projects(user_id, mine=True, per_page=200)
+    ]
     wanted = next((key for key, name in choices if name == request.GET.get("project")), "")
     form = TokenForm(request.POST or None, projects=choices, initial={"project": wanted})
     secret = ""
@@ -50,7 +52,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     return _profile(request, owner, "people/profile.html", "settings-profile")
 
 
-def _profile(request: HttpRequest, owner: OwnerView, template: str, back: str, *back_args: str) -> HttpResponse:
+def _profile(
+    request: HttpRequest, owner: OwnerView, template: str, back: str, *back_args: str
+) -> HttpResponse:
     initial = {"display_name": owner.name, "description": owner.description, "website": owner.website}
     form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -88,7 +92,9 @@ def _managed(request: HttpRequest, slug: str) -> OwnerView:
 
 def organization_settings(request: HttpRequest, slug: str) -> HttpResponse:
     """What an organization says of itself."""
-    return _profile(request, _managed(request, slug), "people/organization_profile.html", "organization-settings", slug)
+    return _profile(
+        request, _managed(request, slug), "people/organization_profile.html", "organization-settings", slug
+    )
 
 
 def organization_members(request: HttpRequest, slug: str) -> HttpResponse:

@@ -17,7 +17,9 @@ class ProjectForm(StyledForm):
     """A new project."""
 
     owner = forms.ChoiceField(label="Owner")
-    name = forms.CharField(max_length=100, label="Name", help_text="Letters, digits, dots, hyphens, underscores.")
+    name = forms.CharField(
+        max_length=100, label="Name", help_text="Letters, digits, dots, hyphens, underscores."
+    )
     description = forms.CharField(max_length=500, required=False, label="Description")
     visibility = forms.ChoiceField(choices=VISIBILITIES, label="Visibility")
 

@@ -13,7 +13,9 @@ _READMES = ("readme.md", "readme.markdown", "readme", "readme.txt", "readme.rst"
 MAX_README = 512 << 10
 
 
-def readme_of(access: ProjectAccess, sha: str, rev_name: str, entries: Any, folder: str = "") -> dict[str, Any] | None:
+def readme_of(
+    access: ProjectAccess, sha: str, rev_name: str, entries: Any, folder: str = ""
+) -> dict[str, Any] | None:
     """The folder's README, rendered; None when it has none."""
     by_name = {entry.name.lower(): entry for entry in entries if entry.kind == "file"}
     entry = next((by_name[name] for name in _READMES if name in by_name), None)
@@ -35,7 +37,12 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
     """README, newest commit and runs; an empty repository gives the first commands instead."""
     project = access.project
     state = repos.state(project.id)
-    context: dict[str, Any] = {"repo": state, "runs": tracking.latest_runs(project.id, 5), "readme": None, "commit": None}
+    context: dict[str, Any] = {
+        "repo": state,
+        "runs": tracking.latest_runs(project.id, 5),
+        "readme": None,
+        "commit": None,
+    }
     if not state.empty and state.head_sha:
         try:
             tree = repos.tree(project.id, state.head_sha)

@@ -16,13 +16,19 @@ from ropewalk.projects import selectors, services
 def general(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """Description, visibility, key metric."""
     project = access.project
-    initial = {"description": project.description, "visibility": project.visibility, "key_metric": project.key_metric}
+    initial = {
+        "description": project.description,
+        "visibility": project.visibility,
+        "key_metric": project.key_metric,
+    }
     form = GeneralForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         services.update_project(project_id=project.id, **form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect("project-settings", project.owner, project.slug)
-    return project_page(request, access, "projects/settings.html", "settings", {"form": form, "section": "general"})
+    return project_page(
+        request, access, "projects/settings.html", "settings", {"form": form, "section": "general"}
+    )
 
 
 def members(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
@@ -51,7 +57,9 @@ def remove_member(request: HttpRequest, access: ProjectAccess, user_id: int) -> 
 
 def danger(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """Archive and delete."""
-    return project_page(request, access, "projects/danger.html", "settings", {"form": DeleteForm(), "section": "danger"})
+    return project_page(
+        request, access, "projects/danger.html", "settings", {"form": DeleteForm(), "section": "danger"}
+    )
 
 
 def archive(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
@@ -59,7 +67,10 @@ def archive(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     project = access.project
     if request.method == "POST":
         services.archive_project(project_id=project.id, archived=not project.archived)
-        messages.success(request, "The project can be changed again." if project.archived else "The project is now read-only.")
+        messages.success(
+            request,
+            "The project can be changed again." if project.archived else "The project is now read-only.",
+        )
     return redirect("project-danger", project.owner, project.slug)
 
 
@@ -73,4 +84,6 @@ def delete(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
             messages.success(request, f"{project.full_name} was deleted.")
             return redirect("home")
         form.add_error("confirm", "This is not the project's name.")
-    return project_page(request, access, "projects/danger.html", "settings", {"form": form, "section": "danger"})
+    return project_page(
+        request, access, "projects/danger.html", "settings", {"form": form, "section": "danger"}
+    )

@@ -46,7 +46,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def overview(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """What is this, how do I start?"""
+    """What the project is and how to start."""
     return project_page(request, access, "projects/overview.html", "overview", overview_context(access))
 
 
