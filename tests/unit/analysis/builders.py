@@ -37,7 +37,7 @@ def verdict_of(reference: Values, current: Values) -> str:
     return column_of(report_of({"x": reference}, {"x": current}), "x")["verdict"]
 
 
-def tests_of(column: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def outcomes_of(column: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {test["test"]: test for test in column["tests"]}
 
 

@@ -71,7 +71,7 @@ def mix_test(pair: CategoryPair, settings: Settings, name: str = "values") -> Te
     reach = math.sqrt(max(0.0, chance.quantile99() - chance.mean))
     # where shuffling alone comes near ln 2, the largest value there is, hardly any value repeats and nothing can be said
     enough = reach <= settings.categories and chance.mean <= math.log(2) / 2
-    effect = Effect("excess_js", excess, settings.categories)
+    effect = Effect("excess_js", excess, settings.categories, warn=settings.categories / 2)
     return Test(name, [effect], chance.p(divergence), enough, _mix_sentence(pair))
 
 
@@ -97,7 +97,8 @@ def new_test(pair: CategoryPair, settings: Settings) -> Test | None:
     rows = int(pair.current[fresh].sum())
     totals = pair.reference + pair.current
     expected, _spread = null.new_share_null(totals, n, m)
-    effect = Effect("new_categories", max(0.0, rows / m - expected), settings.new_categories)
+    share = max(0.0, rows / m - expected)
+    effect = Effect("new_categories", share, settings.new_categories, warn=settings.new_categories / 2)
     kinds = int(fresh.sum())
     names = ", ".join(
         f"“{_label(pair.labels[int(i)])}”"

@@ -13,6 +13,9 @@ from workers.analysis.profile.numbers import Numbers
 
 _NORMAL_IQR = 1.349  # interquartile range of a standard normal distribution
 _PSI_NULL99 = 21.666  # chi-square, 9 degrees of freedom, 99 %
+_TAIL = 0.001  # share of the reference that is clipped at each end
+_TAIL_VALUES = 10
+_MOST_TAIL = 0.05
 _MOVED = 0.05  # of the robust scale: below it the centre counts as unmoved
 
 
@@ -55,9 +58,11 @@ def robust_scale(side: Distribution) -> float:
 def robust_wasserstein(pair: NumberPair) -> tuple[float, float] | None:
     """W1 of the values clipped to the reference's 0.1 to 99.9 % range, in robust standard deviations, and its 99 % null.
 
-    A single outlier can neither cause nor hide it. None where the reference has no spread to measure by.
+    A few outliers can neither cause nor hide it: of a small reference at least ten values lie beyond each end of the range.
+    None where the reference has no spread to measure by.
     """
-    low, high = (float(edge) for edge in pair.reference.quantile(np.array([0.001, 0.999])))
+    tail = max(_TAIL, min(_TAIL_VALUES / pair.reference.n, _MOST_TAIL))
+    low, high = (float(edge) for edge in pair.reference.quantile(np.array([tail, 1 - tail])))
     if not (pair.scale > 0 and np.isfinite(pair.scale) and high > low):
         return None
     distance = wasserstein(pair.reference, pair.current, (low, high)) / pair.scale

@@ -62,8 +62,6 @@ def layout_of(path: Path, file_format: FileFormat, limits: Limits) -> Layout:
         rows = (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
         first = next(rows, [])
         has_header = not all(_NUMBER.match(cell) for cell in first)
-        # looked at in a small file only: the head of a larger one may end inside its second row
-        has_rows = not has_header or len(head) >= _HEAD or next(rows, None) is not None
     except csv.Error as error:
         raise AnalysisError("bad_header", f"The first row cannot be read as CSV: {error}.") from error
     if len(first) > limits.columns:
@@ -73,8 +71,17 @@ def layout_of(path: Path, file_format: FileFormat, limits: Limits) -> Layout:
         )
     if not first:
         raise AnalysisError("empty_file", "The file has no rows.")
+    # looked at in a small file only: the head of a larger one may end inside its second row
+    has_rows = not has_header or len(head) >= _HEAD or _goes_on(rows)
     names = [cell.strip() for cell in first] if has_header else [""] * len(first)
     return Layout(delimiter, unique_names(names), has_header, has_rows)
+
+
+def _goes_on(rows: Iterator[list[str]]) -> bool:
+    try:
+        return next(rows, None) is not None
+    except csv.Error:  # a second row there is, only too large for this way of reading
+        return True
 
 
 def _decoded(head: bytes) -> str:
