@@ -1,0 +1,172 @@
+"""``python -m tests.faults.kill_matrix [VICTIM …]``: kill -9 under load, start again, look for losses.
+
+For each victim (web, worker, postgres, valkey, supervisor, and all of them at once) while a git push, a DVC upload, a stream of
+MLflow batches and a drift job run. Then: nothing acknowledged is missing, no half object is visible, all jobs end.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from infra.embedded.services import temporary_home
+from tests.faults.workloads import DriftJobs, DvcUploads, GitPushes, MlflowBatches, Project, Workload
+from tests.fixtures.instance import Instance
+
+VICTIMS = ("web", "worker", "postgres", "valkey", "supervisor", "everything")
+# A dead worker's job is noticed after 45 s, by a sweep every 15 s, and sent again; then it still has to run.
+JOBS_END_WITHIN = 240.0
+
+
+class Matrix:
+    """An instance, a project in it, and the workloads; :meth:`round` kills one victim and returns what it found wrong."""
+
+    def __init__(self, instance: Instance, scratch: Path, *, rows: int = 150_000) -> None:
+        self.instance = instance
+        instance.start()
+        owner, _password, token = instance.user("fault")
+        answer = requests.post(
+            f"{instance.url}/api/v1/user/repos",
+            json={"name": "load", "private": True},
+            auth=(owner, token),
+            timeout=60,
+        )
+        answer.raise_for_status()
+        self.project = Project(instance.url, owner, "load", token)
+        self.drift = DriftJobs(self.project, scratch / "table", rows)
+        self.workloads: list[Workload] = [
+            GitPushes(self.project, scratch / "pushes"),
+            DvcUploads(self.project),
+            MlflowBatches(self.project),
+        ]
+
+    def round(self, victim: str, log: Callable[[str], None] = print) -> list[str]:
+        """Load, kill, start again, load a little more, stop, look."""
+        for workload in self.workloads:
+            workload.start()
+        try:
+            self._wait_for_progress(60)
+            self.drift.ask()
+            _wait(lambda: self.drift.jobs("running") != [], 60, "no job started to run")
+            started = time.monotonic()
+            killed = self._kill(victim)
+            self._come_back(victim)
+            log(f"{victim}: killed {killed} processes, ready again after {time.monotonic() - started:.0f} s")
+            self._wait_for_progress(120)
+        finally:
+            for workload in self.workloads:
+                workload.stop()
+        _wait(self._jobs_ended, JOBS_END_WITHIN, "jobs did not end")
+        found = [f"{workload.name}: {fault}" for workload in self.workloads for fault in workload.verify()]
+        found += [f"{job['kind']} failed: {job['error_message']}" for job in self.drift.jobs("failed")]
+        found += [
+            f"drift report {number} has no result"
+            for number in self.drift.asked
+            if not self._has_result(number)
+        ]
+        counts = ", ".join(f"{w.name} {w.acknowledged} acknowledged {w.refused} not" for w in self.workloads)
+        log(f"{victim}: {counts}; {len(self.drift.asked)} drift reports; {len(found)} faults")
+        return found
+
+    def _wait_for_progress(self, patience: float) -> None:
+        """Every workload gets two more acknowledgements."""
+        goals = {workload: workload.acknowledged + 2 for workload in self.workloads}
+        for workload, goal in goals.items():
+            _wait(
+                lambda w=workload, g=goal: w.acknowledged >= g,
+                patience,
+                f"{workload.name} makes no progress",
+                workload,
+            )  # type: ignore[misc]
+
+    def _kill(self, victim: str) -> int:
+        assert self.instance.process is not None
+        supervisor = self.instance.process.pid
+        programs = {"everything": ("web", "worker", "beat", "postgres", "valkey"), "supervisor": ()}.get(
+            victim, (victim,)
+        )
+        pids = [pid for program in programs for pid in self.instance.pids(program)]
+        assert pids or not programs, f"found no process of {victim}"
+        if victim in ("supervisor", "everything"):
+            pids.insert(0, supervisor)
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        return len(pids)
+
+    def _come_back(self, victim: str) -> None:
+        if victim in ("supervisor", "everything"):
+            assert self.instance.process is not None
+            self.instance.process.wait(30)
+            self.instance.start()
+            self.project.move(self.instance.url)
+        else:
+            # The supervisor does it; the state before the kill must not be taken for the one after.
+            time.sleep(2)
+            _wait(self._is_ready, 180, f"not ready after the kill of {victim}:\n{self.instance.tail()}")
+
+    def _is_ready(self) -> bool:
+        try:
+            return requests.get(f"{self.instance.url}/readyz", timeout=15).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def _jobs_ended(self) -> bool:
+        try:
+            return self.drift.jobs("queued", "running") == []
+        except requests.RequestException:
+            return False
+
+    def _has_result(self, number: str) -> bool:
+        page = requests.get(f"{self.project.root}/drift/{number}", auth=self.project.auth, timeout=60)
+        return page.ok and "c0" in page.text
+
+
+def _wait(
+    condition: Callable[[], bool], patience: float, what: str, workload: Workload | None = None
+) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(
+                f"{what} within {patience:.0f} s" + (f" ({workload.last_error})" if workload else "")
+            )
+        time.sleep(0.1)
+
+
+def run(victims: tuple[str, ...], *, rows: int = 150_000, log: Callable[[str], None] = print) -> list[str]:
+    """All rounds on one instance, durable as a real one; the faults found."""
+    with temporary_home() as home, temporary_home() as scratch:
+        scratch.mkdir(mode=0o700)
+        instance = Instance(home)
+        try:
+            matrix = Matrix(instance, scratch, rows=rows)
+            faults = [f"[{victim}] {fault}" for victim in victims for fault in matrix.round(victim, log)]
+            if faults:
+                log(instance.tail(200))
+            return faults
+        finally:
+            if instance.process is not None and instance.process.poll() is None:
+                instance.stop()
+            instance.log.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Run the matrix from the command line."""
+    victims = tuple(sys.argv[1:]) or VICTIMS
+    if not set(victims) <= set(VICTIMS):
+        print(f"Victims are: {' '.join(VICTIMS)}", file=sys.stderr)
+        return 2
+    faults = run(victims, log=lambda line: print(line, flush=True))
+    print("\n".join(faults) or f"No faults after killing {', '.join(victims)}.")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
