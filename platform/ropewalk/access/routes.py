@@ -19,7 +19,7 @@ from django.urls import path as django_path
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.csrf import csrf_exempt
 
-from ropewalk.access.authentication import actor_of, client_address
+from ropewalk.access.authentication import actor_of, client_address, replace_actor
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import ANONYMOUS, Actor
@@ -29,6 +29,7 @@ from ropewalk.core.errors import Denied, RopewalkError, Unauthenticated
 View = Callable[..., HttpResponseBase]
 ErrorRenderer = Callable[[HttpRequest, RopewalkError], HttpResponseBase]
 NEEDS = "ropewalk_needs"
+CHALLENGES = "ropewalk_challenges"
 PUBLIC = "public"
 SIGNED_IN = "signed in"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -144,7 +145,9 @@ def project_view(
         request.access = access  # type: ignore[attr-defined]  # read by templates
         return (access,)
 
-    return _guard(view, prepare, on_error, needs, csrf)
+    guarded = _guard(view, prepare, on_error, needs, csrf)
+    setattr(guarded, CHALLENGES, challenge)
+    return guarded
 
 
 def signed_in_view(
@@ -175,7 +178,7 @@ def public_view(view: View, *, on_error: ErrorRenderer = plain_error, csrf: bool
 
     def prepare(request: HttpRequest, actor: Actor, kwargs: dict[str, Any]) -> tuple[Any, ...]:
         if actor.project_id is not None:
-            request.actor = replace(ANONYMOUS, via=actor.via)  # type: ignore[attr-defined]
+            replace_actor(request, replace(ANONYMOUS, via=actor.via))
         return ()
 
     return _guard(view, prepare, on_error, PUBLIC, csrf)
