@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
+
 from ropewalk.accounts.selectors import tokens
 from ropewalk.accounts.services import create_token
 from ropewalk.projects.selectors import find
-
 from tests.factories.builders import make_collaborator, make_organization, make_project, make_user
 
 pytestmark = pytest.mark.django_db

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ropewalk.edges.web.rendering import highlighted_lines, markdown
 
 _ACTIVE = {"script", "iframe", "object", "embed", "form", "style", "link", "meta", "base", "svg", "math"}
