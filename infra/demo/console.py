@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,10 +32,21 @@ def step(title: str) -> Iterator[None]:
     say(f"✓ {title} ({time.monotonic() - started:.1f} s)")
 
 
-def run(command: list[str], *, cwd: Path, environ: Mapping[str, str], what: str, seconds: int = 600) -> str:
-    """Run a command to its end and return what it printed. Raises :class:`DemoError` with all of it when it fails."""
+def run(
+    command: list[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    what: str,
+    seconds: int = 900,
+    show: str = "",
+) -> str:
+    """Run a command to its end and return what it printed; lines with the text ``show`` are shown as they come.
+
+    Raises :class:`DemoError` with all of its output when it fails or takes longer than ``seconds``.
+    """
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=cwd,
             env=dict(environ),
@@ -43,27 +55,29 @@ def run(command: list[str], *, cwd: Path, environ: Mapping[str, str], what: str,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=seconds,
-            check=False,
         )
     except FileNotFoundError:
         raise DemoError(
             f"{what}: there is no program “{command[0]}”.", advice=f"Install {command[0]}."
         ) from None
-    except subprocess.TimeoutExpired as error:
-        printed = (
-            error.output.decode(errors="replace") if isinstance(error.output, bytes) else error.output or ""
-        )
+    late = threading.Timer(seconds, process.kill)
+    late.daemon = True
+    late.start()
+    lines = []
+    with process:
+        for line in process.stdout or ():
+            lines.append(line)
+            if show and show in line:
+                say(f"  {line.rstrip()}")
+    late.cancel()
+    if process.returncode:
+        ended = f"ended with code {process.returncode}" if process.returncode > 0 else "was killed"
         raise DemoError(
-            f"{what}: no end after {seconds} s.", output=printed, advice="Run the demo again."
-        ) from None
-    if done.returncode:
-        raise DemoError(
-            f"{what}: {' '.join(command[:3])} ended with code {done.returncode}.",
-            output=done.stdout,
+            f"{what}: {Path(command[0]).name} {ended}.",
+            output="".join(lines),
             advice="Mend what it says and run the demo again; it goes on where it stopped.",
         )
-    return done.stdout
+    return "".join(lines)
 
 
 def complain(error: DemoError) -> None:

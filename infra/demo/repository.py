@@ -95,14 +95,21 @@ class Repository:
         if not (self.clone / ".dvc").exists():
             self._dvc("init", "--quiet", what="dvc init")
         address = f"{self.setting.project_url}.dvc"
-        self._dvc("remote", "add", "--quiet", "--force", "--default", "origin", address, what="dvc remote add")
+        self._dvc(
+            "remote", "add", "--quiet", "--force", "--default", "origin", address, what="dvc remote add"
+        )
         self._set_credentials()
 
     def _set_credentials(self) -> None:
         """What three `dvc remote modify --local` write, in a file that git ignores; each would take DVC's start of seconds."""
         local = self.clone / ".dvc" / "config.local"
         local.touch(mode=0o600)
-        lines = ["['remote \"origin\"']", "auth = basic", f"user = {WRITER}", f"password = {self.setting.password}"]
+        lines = [
+            "['remote \"origin\"']",
+            "auth = basic",
+            f"user = {WRITER}",
+            f"password = {self.setting.password}",
+        ]
         local.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _tool(self, *command: str, what: str) -> str:

@@ -280,7 +280,7 @@ def register(tracker: Tracker, keys: dict[str, str]) -> None:
         number = logged.registered_model_version
         CLIENT.set_model_version_tag(MODEL, number, "data.version", version)
         CLIENT.set_registered_model_alias(MODEL, alias, number)
-        print(f"registered {MODEL} version {number} as {alias}", flush=True)
+        print(f"» registered {MODEL} version {number} as {alias}", flush=True)
 
 
 def main() -> None:
@@ -300,7 +300,7 @@ def main() -> None:
             for number, run_id in enumerate(pool.imap(_log, missing), 1):
                 there[missing[number - 1].key] = run_id
                 if number % 6 == 0 or number == len(missing):
-                    print(f"{number} of {len(missing)} runs", flush=True)
+                    print(f"» {number} of {len(missing)} runs", flush=True)
     if Plan("v2", "boosting", 0).key not in there:
         tracker.search()
     if Plan("v3", "linear", 0, {"eta0": 1e300}).key not in there:
