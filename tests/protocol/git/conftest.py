@@ -1,0 +1,174 @@
+"""A cast of people and projects on the running instance, and a real git that knows nothing of this machine's settings."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from infra.embedded.config import read_pairs
+from tests.fixtures.instance import Instance
+
+SPARE = 40
+CAST = (
+    f"SPARE = {SPARE}\n"
+    + """
+import json
+from tests.factories import builders as b
+owner, writer, reader, stranger = (b.make_user("git-" + n) for n in ("owner", "writer", "reader", "stranger"))
+tokens = {u.username: b.make_token(u) for u in (owner, writer, reader, stranger)}
+tokens["git-owner-readonly"] = b.make_token(owner, "read")
+ids = {}
+for slug, visibility in (("public", "public"), ("internal", "internal"), ("private", "private")):
+    project = b.make_project(slug, owner=owner, visibility=visibility)
+    b.make_collaborator(project, "writer", writer)
+    b.make_collaborator(project, "reader", reader)
+    ids[slug] = project.pk
+for number in range(SPARE):
+    project = b.make_project(f"spare-{number}", owner=owner, visibility="public")
+    b.make_collaborator(project, "writer", writer)
+    ids[project.slug] = project.pk
+print("CAST" + json.dumps({"tokens": tokens, "ids": ids}))
+"""
+)
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A row of the table of pushes."""
+
+    pusher: str | None
+    updates: list[dict[str, Any]]
+    repaired: bool
+
+
+class Git:
+    """git in a folder of its own. ``config`` is given to every command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
+            "GIT_AUTHOR_NAME": "Tess", "GIT_AUTHOR_EMAIL": "tess@example.org",
+            "GIT_COMMITTER_NAME": "Tess", "GIT_COMMITTER_EMAIL": "tess@example.org",
+        }  # fmt: skip
+
+    def run(self, *args: str, ok: bool = True, stdin: bytes | None = None, **env: str) -> Done:
+        done = subprocess.run(
+            ["git", *args],
+            cwd=self.folder,
+            env={**self.environment, **env},
+            capture_output=True,
+            input=stdin,
+            timeout=300,
+            check=False,
+        )
+        result = Done(
+            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        )
+        assert not ok or result.code == 0, f"git {' '.join(args)}\n{result.out}\n{result.err}"
+        return result
+
+    def commit(
+        self, path: str = "file.txt", content: bytes | str | None = None, message: str = "A change"
+    ) -> str:
+        """Write a file, commit it, give the commit's name."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = os.urandom(12).hex() if content is None else content
+        target.write_bytes(data.encode() if isinstance(data, str) else data)
+        self.run("add", "-A")
+        self.run("commit", "-q", "-m", message)
+        return self.run("rev-parse", "HEAD").out.strip()
+
+
+class Stage:
+    """The instance with its cast."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        text = instance.manage("shell", "-c", CAST)
+        cast = json.loads(next(line for line in text.splitlines() if line.startswith("CAST"))[4:])
+        self.tokens: dict[str, str] = cast["tokens"]
+        self.ids: dict[str, int] = cast["ids"]
+        self._spare = iter([slug for slug in self.ids if slug.startswith("spare-")])
+
+    def url(self, project: str, who: str = "", suffix: str = ".git") -> str:
+        """The clone address with somebody's credentials in it; nobody's without ``who``."""
+        scheme, rest = self.instance.url.split("://")
+        user = f"git-{who}:{self.tokens[f'git-{who}']}@" if who else ""
+        return f"{scheme}://{user}{rest}/git-owner/{quote(project)}{suffix}"
+
+    def project(self) -> str:
+        """A public project that nobody used yet, the owner's, where the writer may write; gives its slug."""
+        return next(self._spare)
+
+    def archive(self, slug: str) -> None:
+        """Archive a project."""
+        self._query("UPDATE projects_project SET archived_at = now() WHERE id = %s RETURNING id", slug)
+
+    def _query(self, sql: str, slug: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(read_pairs(self.instance.home / "instance.env")["DATABASE_URL"]) as connection:
+            return connection.execute(sql, [self.ids[slug]]).fetchall()
+
+    def repository(self, slug: str) -> Path:
+        """Where the server keeps it."""
+        return self.instance.home / "repos" / f"{self.ids[slug]}.git"
+
+    def pushes(self, slug: str) -> list[Recorded]:
+        """The recorded pushes, oldest first."""
+        sql = """SELECT u.username, p.updates, p.repaired FROM repos_push p LEFT JOIN accounts_user u ON u.id = p.pusher_id
+                 WHERE p.project_id = %s ORDER BY p.id"""
+        return [Recorded(*row) for row in self._query(sql, slug)]
+
+    def recorded_refs(self, slug: str) -> dict[str, str]:
+        """The refs as the database knows them."""
+        return dict(self._query("SELECT name, sha FROM repos_recordedref WHERE project_id = %s", slug))  # type: ignore[arg-type]
+
+    def refs(self, slug: str) -> dict[str, str]:
+        """The refs as they are on the server's disk."""
+        args = [
+            "git",
+            "-C",
+            str(self.repository(slug)),
+            "-c",
+            "safe.directory=*",
+            "for-each-ref",
+            "--format=%(refname) %(objectname)",
+        ]
+        lines = subprocess.run(args, capture_output=True, text=True, check=True).stdout.splitlines()
+        return dict(line.split(" ", 1) for line in lines)
+
+
+@pytest.fixture(scope="session")
+def stage(instance: Instance) -> Stage:
+    return Stage(instance)
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> Git:
+    """A fresh local repository on ``main`` with one commit."""
+    local = Git(tmp_path / "local")
+    local.run("init", "-q", "-b", "main")
+    local.commit("README.md", "# Hello\n", "Begin")
+    return local
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[[str], Git]:
+    """Other folders to run git in."""
+    return lambda name: Git(tmp_path / name)
