@@ -41,7 +41,7 @@ class User(AbstractUser):
     username = models.CharField(max_length=39, unique=True, validators=username_validators)
     owner = models.OneToOneField(Owner, on_delete=models.PROTECT, related_name="user")
 
-    objects: ClassVar[UserManager["User"]] = UserManager()
+    objects: ClassVar[UserManager["User"]] = UserManager()  # type: ignore[assignment]
     REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
 
 

@@ -59,11 +59,6 @@ INSTALLED_APPS = [
     "ropewalk.edges.web",
     "ropewalk.edges.mlflow_http",
 ]
-INSTALLED_APPS = [
-    app
-    for app in INSTALLED_APPS
-    if not app.startswith("ropewalk.") or (ROOT / "platform" / app.replace(".", "/") / "apps.py").exists()
-]  # removed when the last room is built
 
 MIDDLEWARE = [
     "ropewalk.conf.middleware.RequestContextMiddleware",
@@ -84,14 +79,22 @@ APPEND_SLASH = False
 
 DATABASES = {
     "default": {
-        **dj_database_url.parse(env.database_url or "postgresql:///ropewalk", conn_max_age=600, conn_health_checks=True),
+        **dj_database_url.parse(
+            env.database_url or "postgresql:///ropewalk", conn_max_age=600, conn_health_checks=True
+        ),
         "ATOMIC_REQUESTS": False,
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.redis_url or "redis://127.0.0.1:6379/0"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "ropewalk"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "ropewalk",
+    }
+}
 # redis-py names a unix socket `unix://`, Celery's transport `redis+socket://`.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -100,7 +103,12 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -179,7 +187,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "APPEND_COMPONENTS": {
-        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}
+        "securitySchemes": {
+            "token": {"type": "http", "scheme": "bearer"},
+            "basic": {"type": "http", "scheme": "basic"},
+        }
     },
     "SECURITY": [{"token": []}, {"basic": []}],
     "SWAGGER_UI_DIST": "SIDECAR",

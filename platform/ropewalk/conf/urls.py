@@ -1,7 +1,5 @@
 """All URLs. Protocol roots come first: their suffix (.git, .dvc, .mlflow) can't be part of a project's name."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 
@@ -11,15 +9,19 @@ from ropewalk.edges.web.health.views import healthz, readyz
 urlpatterns = [
     # Not through the guard: a probe must get its answer when the database is away.
     declared(
-        path("", include([path("healthz", healthz, name="healthz"), path("readyz", readyz, name="readyz")])),  # type: ignore[arg-type]
+        path("", include([path("healthz", healthz, name="healthz"), path("readyz", readyz, name="readyz")])),
         needs=PUBLIC,
     ),
-    declared(path("admin/", admin.site.urls), needs="staff, checked by Django's admin"),  # type: ignore[arg-type]
-    declared(path("accounts/", include("allauth.account.urls")), needs="public or signed in, checked by allauth"),
+    declared(path("admin/", admin.site.urls), needs="staff, checked by Django's admin"),
+    declared(
+        path("accounts/", include("allauth.account.urls")), needs="public or signed in, checked by allauth"
+    ),
+    path("", include("ropewalk.edges.git_http.urls")),
+    path("", include("ropewalk.edges.dvc_http.urls")),
+    path("", include("ropewalk.edges.mlflow_http.urls")),
+    path("", include("ropewalk.edges.api.urls")),
+    path("", include("ropewalk.edges.web.urls")),
 ]
-for _edge in ("git_http", "dvc_http", "mlflow_http", "api", "web"):
-    if find_spec(f"ropewalk.edges.{_edge}.urls"):
-        urlpatterns.append(path("", include(f"ropewalk.edges.{_edge}.urls")))
 
 handler400 = "ropewalk.edges.web.errors.bad_request"
 handler404 = "ropewalk.edges.web.errors.not_found"

@@ -10,6 +10,7 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import may_create_in, resolve_owner, resolve_project
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.core.errors import Conflict, Denied, Invalid, Unprocessable
+from ropewalk.edges.api.requests import caller
 from ropewalk.edges.api.shapes import ErrorShape, NewRepositoryShape, RepositoryShape, repository_body
 from ropewalk.projects import services as projects
 from ropewalk.repos.selectors import state
@@ -30,7 +31,7 @@ def repository(request: Request, access: ProjectAccess) -> Response:
 @api_view(["POST"])
 def create_for_user(request: Request) -> Response:
     """Create a project in the caller's own namespace. 422 when the name is invalid or taken."""
-    return _create(request, request.actor.username)
+    return _create(request, caller(request).username)
 
 
 @extend_schema(
@@ -46,7 +47,7 @@ def create_for_organization(request: Request, organization: str) -> Response:
 
 
 def _create(request: Request, owner_name: str) -> Response:
-    actor: Actor = request.actor
+    actor: Actor = caller(request)
     owner = resolve_owner(actor, owner_name)
     if not may_create_in(actor, owner):
         raise Denied(

@@ -5,6 +5,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ropewalk.edges.api.requests import caller
 from ropewalk.edges.api.shapes import SearchShape
 from ropewalk.projects.selectors import list_projects
 
@@ -23,7 +24,7 @@ _MOST = 10
 def search(request: Request) -> Response:
     """Find at most ten projects that the caller may see; without words, those that changed last."""
     text = request.query_params.get("q", "")[:200].replace("/", " ")
-    found = list_projects(request.actor.viewer_id, text=text, per_page=_MOST)
+    found = list_projects(caller(request).viewer_id, text=text, per_page=_MOST)
     results = [
         {
             "kind": "project",

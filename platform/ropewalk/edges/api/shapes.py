@@ -45,7 +45,7 @@ class RepositoryShape(serializers.Serializer):
     visibility = serializers.ChoiceField(choices=["public", "internal", "private"])
     archived = serializers.BooleanField()
     fork = serializers.BooleanField()
-    parent = serializers.JSONField(allow_null=True)
+    parent = serializers.JSONField(allow_null=True)  # type: ignore[assignment]  # DagsHub's name, and also a field's own
     empty = serializers.BooleanField()
     mirror = serializers.BooleanField()
     size = serializers.IntegerField()
