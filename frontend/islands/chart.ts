@@ -10,6 +10,7 @@ type Distribution = { labels: string[]; reference: number[]; current: number[] }
 
 const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const LIGHT = ["#0b7a84", "#c4651a", "#5b63c7", "#2f8f46", "#b5407f", "#8a6d00", "#3b8fd0", "#a3483b", "#6d7b8a", "#7a4fb3"];
+const FACE = '"Inter Variable", system-ui, sans-serif'; // a name that text can be measured with
 const DARK = ["#4fb7c1", "#e9a063", "#9aa2f5", "#74c98a", "#e58bbb", "#d3b34c", "#7dbcf0", "#e08e82", "#a9b6c4", "#b994ec"];
 
 export class Chart extends HTMLElement {
@@ -74,7 +75,7 @@ export class Chart extends HTMLElement {
     if (!this.place || !this.seen || !data) return;
     this.chart ??= echarts.init(this.place, null, { renderer: "svg" });
     const option = this.getAttribute("kind") === "lines" ? this.lines(data as Lines) : this.distribution(data as Distribution);
-    this.chart.setOption({ animation: false, textStyle: { fontFamily: "inherit" }, ...option }, true);
+    this.chart.setOption({ animation: false, textStyle: { fontFamily: FACE }, ...option }, true);
   }
 
   private scale(extra: object): object {
@@ -119,7 +120,7 @@ export class Chart extends HTMLElement {
     return {
       color: [css("--rw-reference"), css("--rw-current")],
       grid: { left: 8, right: 12, top: 30, bottom: 8, containLabel: true },
-      legend: { textStyle: { color: css("--rw-muted") }, top: 0 },
+      legend: { textStyle: { color: css("--rw-muted") }, top: 0, itemGap: 24 },
       tooltip: { ...this.tooltip(), valueFormatter: (value: unknown) => `${Number(value).toFixed(2)} %` },
       xAxis: this.scale({ type: "category", data: data.labels }),
       yAxis: this.scale({ type: "value", axisLabel: { formatter: "{value} %", color: css("--rw-muted"), fontSize: 11 } }),

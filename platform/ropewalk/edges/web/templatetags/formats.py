@@ -104,6 +104,23 @@ def p_value(value: float | None) -> str:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
 
 
+_MEASURES = {
+    "ks": "KS distance",
+    "psi": "PSI",
+    "robust_wasserstein": "robust Wasserstein",
+    "excess_js": "Jensen–Shannon excess",
+    "missing_share": "missing values",
+    "outside_range": "outside the range",
+    "new_categories": "new categories",
+}
+
+
+@register.filter
+def measure(name: str | None) -> str:
+    """A drift measure in words."""
+    return _MEASURES.get(name or "", (name or "—").replace("_", " "))
+
+
 @register.filter
 def duration(milliseconds: int | None) -> str:
     """A duration in its two largest units."""
