@@ -81,11 +81,10 @@ def client_address(request: HttpRequest) -> str:
     """The client's address; forwarded headers count only behind the operator's declared proxies."""
     hops: int = settings.ROPEWALK_TRUSTED_PROXIES
     if hops > 0:
-        chain = [
-            part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
-        ]
-        if len(chain) >= hops:
-            return chain[
-                -hops
-            ]  # what the outermost proxy of ours saw; whatever stands before it the client wrote
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        chain = [part.strip() for part in forwarded if part.strip()]
+        if (
+            len(chain) >= hops
+        ):  # this entry our outermost proxy wrote; whatever stands before it the client did
+            return str(chain[-hops])
     return str(request.META.get("REMOTE_ADDR", ""))

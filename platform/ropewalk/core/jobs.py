@@ -18,7 +18,8 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from ropewalk.core import clock
-from ropewalk.core.models import Job, JobState
+from ropewalk.core.models import Job as Job
+from ropewalk.core.models import JobState
 
 log = structlog.get_logger("ropewalk.jobs")
 
@@ -160,7 +161,13 @@ def succeed(job: Job, result: dict[str, Any]) -> None:
 
 def fail(job: Job, *, code: str, public_message: str, private_detail: str = "") -> None:
     """End the attempt with an error as a value: ``public_message`` is shown to users, ``private_detail`` to operators only."""
-    _end(job, state=JobState.FAILED, error_code=code[:64], error_message=public_message, error_detail=private_detail[:20_000])
+    _end(
+        job,
+        state=JobState.FAILED,
+        error_code=code[:64],
+        error_message=public_message,
+        error_detail=private_detail[:20_000],
+    )
 
 
 def _end(job: Job, **values: Any) -> None:
@@ -185,7 +192,11 @@ def sweep() -> dict[str, int]:
         error_code="worker_died",
         error_message=f"The worker ended {MAX_ATTEMPTS} times while it ran this. It may need more memory than is allowed.",
     )
-    requeued = dead.update(state=JobState.QUEUED, claim_id=None, sent_at=None, message="Waiting for a worker again")
-    lost = Job.objects.filter(state=JobState.QUEUED).filter(Q(sent_at__isnull=True) | Q(sent_at__lt=now - RESEND_AFTER))
+    requeued = dead.update(
+        state=JobState.QUEUED, claim_id=None, sent_at=None, message="Waiting for a worker again"
+    )
+    lost = Job.objects.filter(state=JobState.QUEUED).filter(
+        Q(sent_at__isnull=True) | Q(sent_at__lt=now - RESEND_AFTER)
+    )
     sent = sum(send(pk) for pk in lost.order_by("created_at").values_list("pk", flat=True)[:1000])
     return {"given_up": given_up, "requeued": requeued, "sent": sent}

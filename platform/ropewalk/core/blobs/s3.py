@@ -66,10 +66,11 @@ class S3Writer:
                 self._send()
 
     def _send(self) -> None:
-        where = {"Bucket": self._bucket, "Key": self._key}
+        where: dict[str, Any] = {"Bucket": self._bucket, "Key": self._key}
         if not self._upload:
             self._upload = self._client.create_multipart_upload(**where)["UploadId"]
-        number, part = len(self._parts) + 1, self._buffer
+        number = len(self._parts) + 1
+        part: Any = self._buffer  # botocore takes a bytearray, which saves a copy; its stubs do not know
         answer = self._client.upload_part(
             **where, UploadId=self._upload, PartNumber=number, Body=part, ContentMD5=_md5(part)
         )
@@ -89,7 +90,7 @@ class S3Writer:
                     MultipartUpload={"Parts": self._parts},
                 )
             else:
-                body = self._buffer
+                body: Any = self._buffer
                 self._client.put_object(Bucket=self._bucket, Key=self._key, Body=body, ContentMD5=_md5(body))
         self._done = True
 
@@ -193,7 +194,7 @@ class S3Store:
 
     def list(self, prefix: str, after: str = "", limit: int = 1000) -> list[BlobStat]:
         """See :class:`~ropewalk.core.blobs.base.BlobStore`."""
-        where = {"Bucket": self._bucket, "Prefix": self._prefix + checked_prefix(prefix)}
+        where: dict[str, Any] = {"Bucket": self._bucket, "Prefix": self._prefix + checked_prefix(prefix)}
         options: dict[str, Any] = {"StartAfter": self._prefix + after} if after else {}
         found: list[BlobStat] = []
         while len(found) < limit:
