@@ -1,7 +1,18 @@
 """The registry: which runner computes which kind of job. A new runner is added here and nowhere else."""
 
 from workers.runners.base import Runner
+from workers.runners.compare_data import CompareData
+from workers.runners.compare_runs import CompareRuns
+from workers.runners.index_revision import IndexHistory, IndexRevision
 from workers.runners.maintain_repository import MaintainRepository
+from workers.runners.profile_file import ProfileFile
 
-_ALL: list[Runner] = [MaintainRepository()]
+_ALL: list[Runner] = [
+    IndexHistory(),
+    IndexRevision(),
+    CompareData(),
+    CompareRuns(),
+    MaintainRepository(),
+    ProfileFile(),
+]
 RUNNERS: dict[str, Runner] = {runner.kind.name: runner for runner in _ALL}

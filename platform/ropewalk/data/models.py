@@ -143,7 +143,7 @@ class RevisionIndex(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     commit_sha = models.CharField(max_length=40)
     version = models.PositiveIntegerField()
-    output_set = models.ForeignKey(OutputSet, on_delete=models.PROTECT, related_name="revisions")
+    output_set = models.ForeignKey(OutputSet, on_delete=models.RESTRICT, related_name="revisions")
     stages = models.JSONField(default=list)
     params = models.JSONField(default=dict)
     metrics = models.JSONField(default=dict)

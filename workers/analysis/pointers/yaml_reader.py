@@ -127,14 +127,10 @@ def _scalar(event: Any) -> Any:
 
 def plain(text: str) -> Any:
     """What an unquoted scalar means. NaN and infinities become text, because JSON has none."""
-    if text in _NULL:
-        return None
-    if text in _BOOL:
-        return _BOOL[text]
-    if text in _NAN:
-        return "NaN"
-    if text in _INFINITE:
-        return "-Infinity" if text[0] == "-" else "Infinity"
+    if text in _NULL or text in _BOOL:
+        return _BOOL.get(text)
+    if text in _NAN or text in _INFINITE:
+        return "NaN" if text in _NAN else "-Infinity" if text[0] == "-" else "Infinity"
     try:
         if _INT.match(text):
             return int(text.replace("_", ""))

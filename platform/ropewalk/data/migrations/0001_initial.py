@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('subject', models.TextField(blank=True)),
                 ('committed_at', models.DateTimeField()),
                 ('created_at', models.DateTimeField()),
-                ('output_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='data.outputset')),
+                ('output_set', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name="revisions", to='data.outputset')),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
         ),

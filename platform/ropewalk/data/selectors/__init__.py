@@ -1,5 +1,7 @@
 """Reads of the data room. Every function takes the project's id; who may see it was decided by the gate."""
 
+from ropewalk.data.selectors.datasets import datasets, is_tabular, versions
+from ropewalk.data.selectors.files import dir_files, open_data_file, resolve_data_file
 from ropewalk.data.selectors.objects import (
     dir_file,
     dir_listing,
@@ -11,15 +13,26 @@ from ropewalk.data.selectors.objects import (
     states,
     usage,
 )
+from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
 
 __all__ = [
+    "datasets",
     "dir_file",
+    "dir_files",
     "dir_listing",
     "dir_size",
+    "flat_values",
+    "indexed",
+    "is_tabular",
     "missing_files",
     "object_state",
     "open_bytes",
+    "open_data_file",
     "open_object",
+    "outputs",
+    "resolve_data_file",
+    "revision",
     "states",
     "usage",
+    "versions",
 ]

@@ -1,5 +1,6 @@
 """Writes of the data room. The caller has passed the gate."""
 
+from ropewalk.data.services.indexing import ensure_indexed, index_pushed_commits, save_revision
 from ropewalk.data.services.objects import receive_object, sweep_orphans
 
-__all__ = ["receive_object", "sweep_orphans"]
+__all__ = ["ensure_indexed", "index_pushed_commits", "receive_object", "save_revision", "sweep_orphans"]

@@ -2,7 +2,7 @@
 
 Order of an upload: bytes into the store's invisible writer; the md5 is checked; a transaction inserts the row (the unique index
 makes concurrent uploads of one object wait for each other), makes the bytes visible, and commits. A process that is killed in
-between leaves at most bytes without a row: nobody can see them, the next upload replaces them, :func:`sweep_orphans` removes them.
+between leaves at most bytes without a row: nobody sees them, the next upload replaces them, :func:`sweep_orphans` removes them.
 """
 
 from collections.abc import Iterable

@@ -26,7 +26,7 @@ _NOT_AN_OBJECT = NotFound(
 _METHODS = "GET, HEAD, PUT, POST"
 
 
-def read_object(request: HttpRequest, access: ProjectAccess, path: str | None) -> HttpResponseBase:
+def read_object(request: HttpRequest, access: ProjectAccess, path: str = "") -> HttpResponseBase:
     """GET and HEAD. DVC takes any status below 400 for "exists"."""
     if not path:
         return _root(request, access)
@@ -46,9 +46,9 @@ def read_object(request: HttpRequest, access: ProjectAccess, path: str | None) -
     return _object(request, access.project.id, state)
 
 
-def write_object(request: HttpRequest, access: ProjectAccess, path: str | None) -> HttpResponse:
+def write_object(request: HttpRequest, access: ProjectAccess, path: str = "") -> HttpResponse:
     """PUT and POST mean the same; the body is the object, with a length or in chunks."""
-    address = parse_path(path or "")
+    address = parse_path(path)
     if address is None:
         raise _NOT_AN_OBJECT
     blocks = _body(request)
