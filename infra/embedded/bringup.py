@@ -21,7 +21,8 @@ from infra.embedded.supervise import House, wait_for
 # Crash recovery replays at most max_wal_size of log; a slow disk takes minutes for it.
 _SERVICE_PATIENCE = 600.0
 _EXTERNAL_PATIENCE = 30.0
-_READY_PATIENCE = 180.0
+# Importing MLflow alone takes a minute on a machine that is busy otherwise; a program that cannot start ends the wait by itself.
+_READY_PATIENCE = 600.0
 
 
 @dataclass(frozen=True)

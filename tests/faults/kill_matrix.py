@@ -51,7 +51,7 @@ class Matrix:
         try:
             self._wait_for_progress(60)
             self.drift.ask()
-            _wait(lambda: self.drift.jobs("running") != [], 60, "no job started to run")
+            _wait(lambda: self.drift.jobs("running") != [], 120, "no job started to run")
             started = time.monotonic()
             killed = self._kill(victim)
             self._come_back(victim)
@@ -151,6 +151,9 @@ def run(victims: tuple[str, ...], *, rows: int = 150_000, log: Callable[[str], N
             if faults:
                 log(instance.tail(200))
             return faults
+        except BaseException:
+            log(instance.tail(200))
+            raise
         finally:
             if instance.process is not None and instance.process.poll() is None:
                 instance.stop()
