@@ -103,7 +103,12 @@ def _worker() -> str:
 
 def checks() -> list[Check]:
     """The state of every part, within about :data:`PATIENCE` seconds in all; never raises."""
-    parts: dict[str, Callable[[], str]] = {"database": _database, "broker": _queue, "object store": _object_store, "worker": _worker}
+    parts: dict[str, Callable[[], str]] = {
+        "database": _database,
+        "broker": _queue,
+        "object store": _object_store,
+        "worker": _worker,
+    }
     running = {name: _executor().submit(check) for name, check in parts.items()}
     deadline = time.monotonic() + PATIENCE
     return [_outcome(name, future, deadline) for name, future in running.items()]
