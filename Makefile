@@ -18,6 +18,7 @@ demo: .venv/.installed frontend/dist/.built ## start Ropewalk and load the demo 
 	@exec $(PYTHON) -m infra.embedded up --then "$(PYTHON) -m infra.demo"
 
 test: lint types imports chromium frontend/dist/.built ## everything that CI runs
+	cd frontend && ../infra/setup/node.sh "$(UV)" npm run --silent test
 	$(PYTHON) -m pytest
 
 check: lint types imports unit ## the quick part of `test`: no running instance, no browser
@@ -33,8 +34,9 @@ fmt: .venv/.installed ## format and mend what ruff can
 	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
 
-types: .venv/.installed ## mypy with Django's stubs
+types: .venv/.installed frontend/node_modules/.installed ## mypy with Django's stubs, and TypeScript
 	$(PYTHON) -m mypy
+	cd frontend && ../infra/setup/node.sh "$(UV)" npm run --silent check
 
 imports: .venv/.installed ## import-linter: who may import whom
 	.venv/bin/lint-imports
