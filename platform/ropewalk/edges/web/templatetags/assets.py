@@ -25,6 +25,8 @@ def _manifest() -> dict[str, str]:
 @register.simple_tag
 def asset(name: str) -> str:
     """The hashed address of a built file; empty when the front end was not built (tests of views)."""
+    if settings.DEBUG:  # it may have been built again meanwhile
+        _manifest.cache_clear()
     built = _manifest().get(name)
     return static(built) if built else ""
 
