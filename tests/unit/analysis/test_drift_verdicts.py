@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.unit.analysis.builders import Values, column_of, profile_of, report_of, outcomes_of, verdict_of
+from tests.unit.analysis.builders import Values, column_of, outcomes_of, profile_of, report_of, verdict_of
 from workers.analysis.drift import drift_report
 from workers.analysis.profile import merge
 

@@ -4,6 +4,7 @@ import gzip
 import math
 import os
 import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -294,7 +295,7 @@ def test_an_interruption_passes_through_the_reader(tmp_path: Path) -> None:
 def test_progress_ends_at_one_and_never_falls(tmp_path: Path) -> None:
     path, seen = tmp_path / "data", [0.0]
     path.write_text("a\n" + "1\nx\n" * 400_000)
-    profile_file(path, required_format("t.csv"), progress=seen.append)
+    profile_file(path, required_format("t.csv"), limits=Limits(block=1 << 16), progress=seen.append)
     assert seen == sorted(seen) and math.isclose(seen[-1], 1.0) and len(seen) > 3
 
 
@@ -308,3 +309,16 @@ def test_progress_ends_at_one_and_never_falls(tmp_path: Path) -> None:
 def test_formats_by_name(name: str, kind: str | None) -> None:
     found = format_of(name)
     assert (found.options if found else None) == kind
+
+
+def test_progress_is_told_in_the_callers_thread(tmp_path: Path) -> None:
+    # Arrow reads ahead in its own threads, where a worker's database connection must not be used
+    path, threads = tmp_path / "data", set()
+    path.write_text("a\n" + "1\n" * 400_000)
+    profile_file(
+        path,
+        required_format("t.csv"),
+        limits=Limits(block=1 << 16),
+        progress=lambda _share: threads.add(threading.get_ident()),
+    )
+    assert threads == {threading.get_ident()}

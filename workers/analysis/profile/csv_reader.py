@@ -48,7 +48,7 @@ def layout_of(path: Path, file_format: FileFormat, limits: Limits) -> Layout:
     """Read the first row. Raises ``empty_file``, ``wrong_format``, ``not_utf8``, ``bad_header`` or ``too_many_columns``."""
     with (
         _Explaining("header"),
-        unpacked(path, file_format.compression, limits, lambda _share: None) as stream,
+        unpacked(path, file_format.compression, limits) as (stream, _packed),
     ):
         head = b""
         while len(head) < _HEAD and (block := stream.read(_HEAD - len(head))):
@@ -119,7 +119,7 @@ def batches(
         ragged.append(row)
         return "error"
 
-    with _Explaining("rows", ragged), unpacked(path, file_format.compression, limits, progress) as stream:
+    with _Explaining("rows", ragged), unpacked(path, file_format.compression, limits) as (stream, packed):
         reader = pa_csv.open_csv(
             pa.PythonFile(stream, mode="r"),
             read_options=pa_csv.ReadOptions(
@@ -137,7 +137,9 @@ def batches(
                 include_columns=columns,
             ),
         )
-        yield from reader
+        for batch in reader:
+            yield batch
+            progress(packed.share)
 
 
 class _Explaining:
