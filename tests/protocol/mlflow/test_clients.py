@@ -41,6 +41,7 @@ def resident_mb(instance: Instance) -> float:
     return max(peaks)
 
 
+@pytest.mark.timeout(1500)  # a loaded machine, and the environment is made at first use
 @pytest.mark.parametrize("client", ["mlflow3", "mlflow2"])
 def test_a_data_scientists_day(instance: Instance, tmp_path: Path, client: str) -> None:
     """One script with everything that people use, a 200 MB artifact included, in constant memory of the server."""
@@ -66,7 +67,7 @@ def test_a_data_scientists_day(instance: Instance, tmp_path: Path, client: str) 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-6000:]}\n{instance.tail(30)}"

@@ -117,14 +117,19 @@ def call(request: HttpRequest, project_id: int, path: str, body: bytes) -> HttpR
 
 def _failed(error: Exception, path: str) -> HttpResponse:
     """The answer for an exception that MLflow did not turn into one. Clients retry a 5xx for minutes, so mistakes are 400."""
+    from graphql import GraphQLError
     from mlflow.exceptions import MlflowException
 
+    if isinstance(error, GraphQLError):
+        raise Invalid(error.message) from error
     if isinstance(error, MlflowException):
         return HttpResponse(
             error.serialize_as_json(), status=error.get_http_status_code(), content_type="application/json"
         )
     log.warning("MLflow's handler failed", path=path, exc_info=error)
-    if isinstance(error, ValueError | TypeError | LookupError | AttributeError | AssertionError):
+    if isinstance(
+        error, ValueError | TypeError | LookupError | AttributeError | AssertionError | RecursionError
+    ):
         raise Invalid("MLflow cannot use this request: a value in it has the wrong kind.") from error
     raise RopewalkError("MLflow failed to answer this request.") from error
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 
-from ropewalk.core.errors import Invalid
+from ropewalk.core.errors import Conflict, Invalid
 from ropewalk.edges.mlflow_http import bodies, ownership, runtime
+from ropewalk.tracking import selectors
 
 if TYPE_CHECKING:
     from mlflow.entities.span import Span
@@ -33,6 +34,9 @@ def receive(request: HttpRequest, project_id: int) -> HttpResponse:
 
         try:
             store.log_spans(experiment_id, spans)
+            # MLflow drops, with a warning, the spans of a trace whose id another project has.
+            if selectors.missing_ids(project_id, "trace", {span.trace_id for span in spans}):
+                raise Conflict("A trace id of this batch is taken.", hint="Send the spans with new ids.")
             finished = sorted({span.trace_id for span in spans if span.parent_id is None})
             if run_id and finished:
                 store.link_traces_to_run(finished, run_id)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import reverse
@@ -75,7 +76,7 @@ def static_file(request: HttpRequest, path: str) -> HttpResponseBase:
     """One file of the UI; names with a content hash may be kept for ever."""
     try:
         response = serve(request, path, document_root=str(build_folder()))
-    except Http404:
+    except (Http404, SuspiciousFileOperation):
         raise EndpointNotFound(f"There is no file {path}.") from None
     kept = "public, max-age=31536000, immutable" if _HASHED.search(path) else "public, max-age=3600"
     response.headers["Cache-Control"] = kept

@@ -7,7 +7,7 @@ from ropewalk.edges.mlflow_http.views import mlflow_entry
 
 urlpatterns = [
     project_route(
-        r"^(?P<owner>[^/]+)/(?P<project>[^/]+)\.mlflow(?P<path>/.*)?$",
+        r"^(?P<owner>[^/]+)/(?P<project>[^/]+)\.mlflow(?P<path>/[\s\S]*)?\Z",
         mlflow_entry,
         needs=Permission.RUNS_READ,
         name="mlflow",
