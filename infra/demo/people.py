@@ -12,6 +12,8 @@ DESCRIPTION = (
     "Which cultivar is in the bottle? Three harvests of the wine data, two model families, one that drifts."
 )
 
+KEY_METRIC = "accuracy"
+
 
 def make_accounts(setting: Setting) -> None:
     """The three accounts, by the operator's command: nobody else can know that they are wanted."""
@@ -60,6 +62,11 @@ def make_project(setting: Setting) -> Browser:
                 raise DemoError(f"Creating the project answered {status}.", output=str(answer))
     elif status != 200:
         raise DemoError(f"Asking for the project answered {status}.")
+    page = browser.get(f"/{ORGANIZATION}/{PROJECT}/settings")
+    general = page.form("key_metric")
+    if dict(general.fields)["key_metric"] != KEY_METRIC:
+        with step("key metric"):
+            browser.submit(page, general, {"key_metric": KEY_METRIC, "description": DESCRIPTION})
     _add_members(setting, browser)
     return browser
 
