@@ -15,7 +15,8 @@ from types import FrameType
 from typing import Any, Protocol
 
 import structlog
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
+
 from ropewalk.core import jobs
 from ropewalk.core.errors import RopewalkError
 from ropewalk.core.models import Job
@@ -65,7 +66,7 @@ def _heartbeat(job: Job) -> Iterator[None]:
                 jobs.beat(job)
             except jobs.ClaimLost:
                 return
-            except Exception as error:  # a passing database fault; the next beat tries again
+            except Error as error:  # a passing database fault; the next beat tries again
                 log.warning("job.beat_failed", error=str(error))
         close_old_connections()
 

@@ -9,12 +9,14 @@ from django.shortcuts import redirect
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import usernames_by_email
 from ropewalk.core.pagination import page_number
+from ropewalk.data import selectors as data
 from ropewalk.edges.web.files.content import MAX_SHOWN, raw_headers, viewer_context
-from ropewalk.edges.web.files.listing import tree_rows
+from ropewalk.edges.web.files.listing import tracked_only, tree_rows
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.projects.overview import readme_of
 from ropewalk.edges.web.rendering import quoted
 from ropewalk.repos import selectors as repos
+from ropewalk.repos.errors import PathNotFound
 from ropewalk.repos.types import Revision
 from ropewalk.tracking import selectors as tracking
 
@@ -44,7 +46,14 @@ def browse(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
     project_id = access.project.id
     revision = repos.resolve(project_id, rev_path)
     context = _place(access, revision)
-    entry = repos.entry(project_id, revision.sha, revision.path) if revision.path else None
+    try:
+        entry = repos.entry(project_id, revision.sha, revision.path) if revision.path else None
+    except PathNotFound:
+        rows = tracked_only(access, revision, context["base"])
+        if not rows:
+            raise
+        context |= {"rows": rows, "commit": repos.commit(project_id, revision.sha), "complete": True}
+        return project_page(request, access, "files/tree.html", "files", context)
     if entry is not None and entry.kind != "directory":
         context |= viewer_context(access, revision, entry)
         return project_page(request, access, "files/file.html", "files", context)
@@ -61,14 +70,15 @@ def browse(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
 
 
 def raw(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResponseBase:
-    """A file's bytes, streamed, never executed on our origin."""
+    """A file's bytes, from git or the DVC store, streamed, never executed on our origin."""
     revision = repos.resolve(access.project.id, rev_path)
-    entry = repos.entry(access.project.id, revision.sha, revision.path)
-    headers = raw_headers(entry.path, revision.kind == "commit", download="download" in request.GET)
-    if entry.kind not in {"file", "symlink"}:
-        return redirect("file", access.project.owner, access.project.slug, rev_path)
-    response = StreamingHttpResponse(repos.stream_blob(access.project.id, entry.oid), headers=headers)
-    response.headers["Content-Length"] = str(entry.size or 0)
+    file = data.resolve_data_file(access.project.id, revision.sha, revision.path)
+    if file.is_dir:
+        return redirect("dataset", access.project.owner, access.project.slug, rev_path)
+    headers = raw_headers(file.path, revision.kind == "commit", download="download" in request.GET)
+    response = StreamingHttpResponse(data.open_data_file(access.project.id, file), headers=headers)
+    if file.size is not None:
+        response.headers["Content-Length"] = str(file.size)
     return response
 
 

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
+from ropewalk.data import selectors as data
 from ropewalk.edges.web.rendering import markdown, quoted
 from ropewalk.repos import selectors as repos
 from ropewalk.tracking import selectors as tracking
@@ -48,6 +49,7 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
             tree = repos.tree(project.id, state.head_sha)
             context["readme"] = readme_of(access, state.head_sha, state.default_branch, tree.entries)
             context["commit"] = repos.commit(project.id, state.head_sha)
+            context["datasets"] = [item for item in data.datasets(project.id) if item.tabular][:5]
         except NotFound:
             pass  # the branch was deleted between the two reads: the page shows no code
     return context
