@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ropewalk.core import blobs
 from ropewalk.core.blobs.disk import DiskStore
 from ropewalk.data import services

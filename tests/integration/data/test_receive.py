@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+
 from ropewalk.core import clock
 from ropewalk.core.blobs.disk import DiskStore
 from ropewalk.core.errors import Unprocessable

@@ -107,9 +107,10 @@ def _single(facts: Facts, path: str, document: Any) -> None:
     except AnalysisError as error:
         facts.problem(path, error.code, error.message)
         return
-    wdir = top.get("wdir") if isinstance(top.get("wdir"), str) else "."
+    wdir = top.get("wdir")
+    where = wdir if isinstance(wdir, str) else "."
     for item in listed(top.get("outs")):
-        output = read_output(item, pointer=path, folder=folder_of(path), wdir=wdir)
+        output = read_output(item, pointer=path, folder=folder_of(path), wdir=where)
         if isinstance(output, str):
             facts.problem(path, "bad_output", output)
         elif output is not None:

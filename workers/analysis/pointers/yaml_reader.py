@@ -64,7 +64,9 @@ class _Builder:
     def _value(self, event: Any, depth: int) -> Any:
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                raise AnalysisError("bad_yaml", f"The alias *{event.anchor[:50]} names nothing before it.")
+                raise AnalysisError(
+                    "bad_yaml", f"The alias *{str(event.anchor)[:50]} names nothing before it."
+                )
             value, nodes = self._anchors[event.anchor]
             self._count(nodes)
             return value

@@ -1,6 +1,7 @@
 """What commits track: the index of a commit, its outputs with their presence, its pipeline, parameters and metrics."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from ropewalk.data.models import RevisionIndex, TrackedOutput
 from ropewalk.data.oids import parse_oid
@@ -29,7 +30,7 @@ def revision(project_id: int, commit_sha: str) -> RevisionView | None:
     )
 
 
-def _stage(item: dict) -> StageView:  # type: ignore[type-arg]  # JSON as the runner wrote it
+def _stage(item: dict[str, Any]) -> StageView:
     return StageView(
         name=item["name"],
         file=item["file"],
@@ -82,7 +83,7 @@ def with_presence(project_id: int, rows: list[TrackedOutput]) -> list[TrackedOut
     ]
 
 
-def flat_values(values: dict) -> dict[str, dict[str, object]]:  # type: ignore[type-arg]  # JSON
+def flat_values(values: dict[str, Any]) -> dict[str, dict[str, object]]:
     """Parameters or metrics as file → {``a.b.c``: value}, lists kept as values; for tables and comparisons."""
     return {path: _flat(content) for path, content in values.items()}
 
