@@ -18,7 +18,7 @@ from tests.fixtures.instance import Instance
 SPARE = 40
 CAST = (
     f"SPARE = {SPARE}\n"
-    + """
+    """
 import json
 from tests.factories import builders as b
 owner, writer, reader, stranger = (b.make_user("git-" + n) for n in ("owner", "writer", "reader", "stranger"))
@@ -62,7 +62,8 @@ class Git:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.environment = {
-            "PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
+            "PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C",
+            "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
             "GIT_AUTHOR_NAME": "Tess", "GIT_AUTHOR_EMAIL": "tess@example.org",
             "GIT_COMMITTER_NAME": "Tess", "GIT_COMMITTER_EMAIL": "tess@example.org",
         }  # fmt: skip
@@ -141,16 +142,15 @@ class Stage:
 
     def refs(self, slug: str) -> dict[str, str]:
         """The refs as they are on the server's disk."""
-        args = [
-            "git",
-            "-C",
-            str(self.repository(slug)),
-            "-c",
-            "safe.directory=*",
-            "for-each-ref",
-            "--format=%(refname) %(objectname)",
-        ]
-        lines = subprocess.run(args, capture_output=True, text=True, check=True).stdout.splitlines()
+        if not self.repository(slug).is_dir():
+            return {}
+        done = subprocess.run(
+            ["git", "-c", "safe.directory=*", "for-each-ref", "--format=%(refname) %(objectname)"],
+            cwd=self.repository(slug),
+            capture_output=True,
+            check=True,
+        )
+        lines = done.stdout.decode("utf-8", "replace").splitlines()
         return dict(line.split(" ", 1) for line in lines)
 
 
