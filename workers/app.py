@@ -8,18 +8,20 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "platform"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ropewalk.conf.settings")
 
-import django  # noqa: E402  # the path and settings must be set first
+import django  # the path and settings must be set first
 
 django.setup()
 
 from celery import Celery  # noqa: E402
 from celery.signals import setup_logging, worker_process_init, worker_ready  # noqa: E402
 from django.conf import settings  # noqa: E402
-from ropewalk.core import health  # noqa: E402
 
+from ropewalk.core import health  # noqa: E402
 from workers.schedule import SCHEDULE  # noqa: E402
 
-app = Celery("ropewalk", broker=settings.CELERY_BROKER_URL, include=["workers.tasks.jobs", "workers.tasks.upkeep"])
+app = Celery(
+    "ropewalk", broker=settings.CELERY_BROKER_URL, include=["workers.tasks.jobs", "workers.tasks.upkeep"]
+)
 app.conf.update(
     beat_schedule=SCHEDULE,
     task_ignore_result=True,
@@ -42,7 +44,7 @@ def keep_django_logging(**_: object) -> None:
 
 @worker_process_init.connect
 def limit_memory(**_: object) -> None:
-    """Bound each child's own memory, so that a hostile file ends its job with an error instead of the machine with a swap storm."""
+    """Bound each child's own memory: a hostile file ends its job with an error, not the machine with a swap storm."""
     limit = settings.ROPEWALK_JOB_MEMORY_MB << 20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 

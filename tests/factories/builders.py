@@ -2,8 +2,8 @@
 
 import itertools
 
-from ropewalk.access.selectors import resolve_project
 from ropewalk.access.roles import Permission
+from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.accounts import services as accounts
 from ropewalk.accounts.models import Organization, User
@@ -13,7 +13,9 @@ from ropewalk.projects.models import Project
 _numbers = itertools.count(1)
 
 
-def make_user(username: str = "", *, password: str | None = None, email: str = "", is_admin: bool = False) -> User:
+def make_user(
+    username: str = "", *, password: str | None = None, email: str = "", is_admin: bool = False
+) -> User:
     """A person; without a password unless one is given (hashing one costs a tenth of a second)."""
     name = username or f"user{next(_numbers)}"
     return accounts.create_user(
@@ -23,15 +25,22 @@ def make_user(username: str = "", *, password: str | None = None, email: str = "
 
 def make_organization(slug: str = "", *, owner: User | None = None) -> Organization:
     """An organization with one owner."""
-    return accounts.create_organization(slug=slug or f"org{next(_numbers)}", created_by_id=(owner or make_user()).pk)
+    return accounts.create_organization(
+        slug=slug or f"org{next(_numbers)}", created_by_id=(owner or make_user()).pk
+    )
 
 
-def make_project(slug: str = "", *, owner: User | Organization | None = None, visibility: str = "private") -> Project:
+def make_project(
+    slug: str = "", *, owner: User | Organization | None = None, visibility: str = "private"
+) -> Project:
     """A project in a person's or an organization's namespace."""
     holder = owner or make_user()
     creator = holder if isinstance(holder, User) else holder.created_by
     return projects.create_project(
-        owner_id=holder.owner_id, slug=slug or f"project{next(_numbers)}", created_by_id=creator.pk, visibility=visibility
+        owner_id=holder.owner_id,
+        slug=slug or f"project{next(_numbers)}",
+        created_by_id=creator.pk,
+        visibility=visibility,
     )
 
 
@@ -51,7 +60,9 @@ def make_token(user: User, *scopes: str, project: Project | None = None) -> str:
     return secret
 
 
-def access_of(user: User | None, project: Project, needs: Permission = Permission.PROJECT_VIEW) -> ProjectAccess:
+def access_of(
+    user: User | None, project: Project, needs: Permission = Permission.PROJECT_VIEW
+) -> ProjectAccess:
     """What the gate answers for a person in a browser session."""
     actor = Actor.in_session(user.pk, user.username, user.is_staff) if user else Actor()
     return resolve_project(actor, project.owner.slug, project.slug, needs)
