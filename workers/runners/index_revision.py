@@ -120,3 +120,8 @@ def _index(project_id: int, commit: Commit, blobs: _Blobs) -> Facts | None:
         ),
     )
     return facts
+
+
+def index_now(project_id: int, sha: str) -> None:
+    """Index one commit for a runner that needs it before its own job ran; nothing when it is indexed."""
+    _index(project_id, repos.commit(project_id, sha), _Blobs(project_id))
