@@ -1,7 +1,7 @@
 // Builds frontend/dist: hashed scripts and styles, fonts, an icon sprite with only the icons used, and manifest.json,
 // which the template tags read. Nothing in the result asks another host for anything.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -49,6 +49,14 @@ writeFileSync(join(staging, `icons-${hash}.svg`), sprite);
 manifest["icons.svg"] = `icons-${hash}.svg`;
 writeFileSync(join(staging, "manifest.json"), JSON.stringify(manifest, null, 1));
 
+// A running instance still serves the build that it started with: files of the last week stay (their names are hashed).
+const weekAgo = Date.now() - 7 * 86_400_000;
+for (const name of existsSync(target) ? readdirSync(target) : []) {
+  const old = join(target, name);
+  if (!existsSync(join(staging, name)) && name !== ".built" && statSync(old).mtimeMs > weekAgo) {
+    cpSync(old, join(staging, name), { preserveTimestamps: true });
+  }
+}
 rmSync(target, { recursive: true, force: true });
 renameSync(staging, target);
 const sizes = readdirSync(target).filter((name) => name.endsWith(".js"));
