@@ -10,7 +10,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 def executable() -> str:
     """The browser's program; ``ROPEWALK_CHROMIUM`` names another one. Raises :class:`FileNotFoundError`."""
-    found = os.environ.get("ROPEWALK_CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = os.environ.get("ROPEWALK_CHROMIUM") or next(
+        (path for name in NAMES if (path := shutil.which(name))), None
+    )
     if not found:
         raise FileNotFoundError("There is no chromium. On Debian: apt-get install chromium")
     return found
@@ -19,4 +21,6 @@ def executable() -> str:
 def launch(playwright: Playwright) -> Browser:
     """A headless browser; root has no sandbox to put it in."""
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=executable(), args=[*arguments, "--disable-dev-shm-usage"])
+    return playwright.chromium.launch(
+        executable_path=executable(), args=[*arguments, "--disable-dev-shm-usage"]
+    )

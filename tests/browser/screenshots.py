@@ -12,8 +12,19 @@ from playwright.sync_api import Page, sync_playwright
 from tests.browser.chromium import launch
 
 # Charts are drawn when they come into view.
-SCROLL = "() => { for (let y = 0; y < document.body.scrollHeight; y += 400) scrollTo(0, y); scrollTo(0, 0); }"
-ANONYMOUS = {"welcome": "/", "sign-in": "/accounts/login/", "sign-up": "/accounts/signup/", "missing": "/nobody/nothing"}
+SCROLL = """async () => {
+  for (let y = 0; y < document.body.scrollHeight; y += 400) {
+    scrollTo(0, y);
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }
+  scrollTo(0, 0);
+}"""
+ANONYMOUS = {
+    "welcome": "/",
+    "sign-in": "/accounts/login/",
+    "sign-up": "/accounts/signup/",
+    "missing": "/nobody/nothing",
+}
 SIGNED_IN = {
     "home": "/", "explore": "/explore", "new-project": "/new", "tokens": "/settings/tokens", "profile": "/settings/profile",
     "new-organization": "/organizations/new", "api": "/api/docs",
@@ -44,7 +55,9 @@ def addresses(page: Page, url: str, project: str) -> dict[str, str]:
         ("dataset", "/data", r"/data/.+/.+"),
     ):
         page.goto(f"{url}/{project}{start}")
-        links = page.eval_on_selector_all("main a[href]", "nodes => nodes.map(node => node.getAttribute('href'))")
+        links = page.eval_on_selector_all(
+            "main a[href]", "nodes => nodes.map(node => node.getAttribute('href'))"
+        )
         match = next((link for link in links if re.search(pattern, link)), None)
         if match:
             found[name] = match
@@ -78,7 +91,11 @@ def main() -> None:
         return {name: path for name, path in pages.items() if re.search(asked.only, name)}
 
     with sync_playwright() as playwright, launch(playwright) as browser:
-        for scheme, width, suffix in (("light", 1280, "light"), ("dark", 1280, "dark"), ("light", 390, "phone")):
+        for scheme, width, suffix in (
+            ("light", 1280, "light"),
+            ("dark", 1280, "dark"),
+            ("light", 390, "phone"),
+        ):
             context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
             page = context.new_page()
             take(page, url, wanted(ANONYMOUS), asked.out, suffix)

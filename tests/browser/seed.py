@@ -66,7 +66,9 @@ def harvest(rows: int, shift: float, fields: tuple[str, ...], seed: int) -> str:
     lines = [["rain", "sun", "field", "yield"]]
     for _ in range(rows):
         sun = "" if source.random() < 0.02 else f"{source.gauss(20, 3):.2f}"
-        lines.append([f"{source.gauss(50 + shift, 10):.2f}", sun, source.choice(fields), f"{source.gauss(4, 1):.3f}"])
+        lines.append(
+            [f"{source.gauss(50 + shift, 10):.2f}", sun, source.choice(fields), f"{source.gauss(4, 1):.3f}"]
+        )
     return "\n".join(",".join(line) for line in lines) + "\n"
 
 
@@ -75,23 +77,38 @@ def _git(folder: Path, *arguments: str) -> str:
         **os.environ,
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
-        **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Wanda"), ("EMAIL", "wanda@example.org"))},
+        **{
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", "Wanda"), ("EMAIL", "wanda@example.org"))
+        },
     }
-    done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 def _send(url: str, user: str, token: str, data: bytes, method: str, kind: str) -> None:
     basic = base64.b64encode(f"{user}:{token}".encode()).decode()
-    request = urllib.request.Request(url, data, {"Authorization": f"Basic {basic}", "Content-Type": kind}, method=method)
+    request = urllib.request.Request(
+        url, data, {"Authorization": f"Basic {basic}", "Content-Type": kind}, method=method
+    )
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status < 300
 
 
 def seed(url: str, user: str, token: str, folder: Path, name: str = "harvest") -> Seeded:
     """Create ``user/harvest`` and fill it: three commits with tags v1 and v2, one DVC-tracked file, six runs."""
-    _send(f"{url}/api/v1/user/repos", user, token, json.dumps({"name": name, "private": True, "description": "Fields and rain"}).encode(), "POST", "application/json")
+    _send(
+        f"{url}/api/v1/user/repos",
+        user,
+        token,
+        json.dumps({"name": name, "private": True, "description": "Fields and rain"}).encode(),
+        "POST",
+        "application/json",
+    )
     path = f"/{user}/{name}"
     parts = urlsplit(url)
     remote = urlunsplit((parts.scheme, f"{user}:{token}@{parts.netloc}", f"{path}.git", "", ""))
@@ -105,17 +122,38 @@ def seed(url: str, user: str, token: str, folder: Path, name: str = "harvest") -
         (folder / "data/harvest.csv").write_text(harvest(2000, shift, known, number), encoding="utf-8")
         raw = harvest(300, shift, known, number + 10).encode()
         md5 = hashlib.md5(raw).hexdigest()
-        (folder / "data/raw.csv.dvc").write_text(f"outs:\n- md5: {md5}\n  size: {len(raw)}\n  hash: md5\n  path: raw.csv\n", encoding="utf-8")
+        (folder / "data/raw.csv.dvc").write_text(
+            f"outs:\n- md5: {md5}\n  size: {len(raw)}\n  hash: md5\n  path: raw.csv\n", encoding="utf-8"
+        )
         (folder / "data/.gitignore").write_text("/raw.csv\n", encoding="utf-8")
         _git(folder, "add", ".")
         _git(folder, "commit", "-q", "-m", f"Harvest of year {number}")
         _git(folder, "tag", f"v{number}")
-        _send(f"{url}{path}.dvc/files/md5/{md5[:2]}/{md5[2:]}", user, token, raw, "PUT", "application/octet-stream")
+        _send(
+            f"{url}{path}.dvc/files/md5/{md5[:2]}/{md5[2:]}",
+            user,
+            token,
+            raw,
+            "PUT",
+            "application/octet-stream",
+        )
     (folder / "src/train.py").write_text(TRAIN.replace("rate * 2", "rate * 3"), encoding="utf-8")
     _git(folder, "commit", "-q", "-am", "Train harder")
     _git(folder, "push", "-q", remote, "main", "v1", "v2")
     commit = _git(folder, "rev-parse", "HEAD")
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"{url}{path}.mlflow", "MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": token}
-    done = subprocess.run([sys.executable, "-c", TRACK, commit], env=environment, capture_output=True, text=True, timeout=240, check=False)
+    environment = {
+        **os.environ,
+        "MLFLOW_TRACKING_URI": f"{url}{path}.mlflow",
+        "MLFLOW_TRACKING_USERNAME": user,
+        "MLFLOW_TRACKING_PASSWORD": token,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", TRACK, commit],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return Seeded(path, commit)
