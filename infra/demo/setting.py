@@ -69,6 +69,7 @@ class Setting:
             "MLFLOW_TRACKING_URI": f"{self.project_url}.mlflow",
             "MLFLOW_TRACKING_USERNAME": WRITER,
             "MLFLOW_TRACKING_PASSWORD": self.password,
+            "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
             "OMP_NUM_THREADS": "1",

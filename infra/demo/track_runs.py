@@ -214,16 +214,15 @@ class Tracker:
         )
         CLIENT.set_terminated(run.info.run_id, "FINISHED", ended)
 
-    def failure(self, version: str = "v3") -> None:
-        """A run that really fails: a step size at which the weights overflow."""
-        plan = Plan(version, "linear", 0, {"eta0": 1e300}, 140)
-        run, started = self.start(plan)
-        CLIENT.log_batch(
-            run.info.run_id, params=[Param("family", "linear"), Param("seed", "0"), Param("eta0", "1e+300")]
-        )
+    def failure(self, failing: Plan) -> None:
+        """A run that really fails, and says why in an artifact."""
+        run, started = self.start(failing)
+        params = {"family": failing.family, "seed": failing.seed, **failing.change}
+        CLIENT.log_batch(run.info.run_id, params=[Param(name, str(value)) for name, value in params.items()])
+        version = self.versions[failing.version]
         try:
-            settings = self.versions[version].settings["linear"] | plan.change
-            self.models.fit("linear", self.versions[version].train, settings, 0)
+            settings = version.settings[failing.family] | failing.change
+            self.models.fit(failing.family, version.train, settings, failing.seed)
         except ValueError:
             CLIENT.log_text(run.info.run_id, traceback.format_exc(), "error.txt")
             CLIENT.set_terminated(run.info.run_id, "FAILED", started + 2100)
@@ -302,9 +301,12 @@ def main() -> None:
                 if number % 6 == 0 or number == len(missing):
                     print(f"» {number} of {len(missing)} runs", flush=True)
     if Plan("v2", "boosting", 0).key not in there:
+        for child in CLIENT.search_runs([experiment_id], "tags.`demo.key` LIKE '%/search'"):
+            CLIENT.delete_run(child.info.run_id)  # of a search that was interrupted
         tracker.search()
-    if Plan("v3", "linear", 0, {"eta0": 1e300}).key not in there:
-        tracker.failure()
+    failing = Plan("v3", "boosting", 0, {"max_depth": 0}, 140)  # a tree needs a depth of one
+    if failing.key not in there:
+        tracker.failure(failing)
     register(tracker, there)
     runs = {plan.key: there[plan.key] for plan in plans()}
     print(json.dumps({"experiment_id": experiment_id, "runs": runs, "made": len(missing)}))
