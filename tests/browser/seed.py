@@ -36,17 +36,20 @@ if __name__ == "__main__":
     main()
 '''
 TRACK = """
-import mlflow, random, sys
+import mlflow, random, sys, time
+from mlflow.entities import Metric
+from mlflow.tracking import MlflowClient
 mlflow.set_experiment("harvest")
 for seed in (1, 2, 3):
     for model in ("forest", "linear"):
         random.seed(seed)
-        with mlflow.start_run(run_name=f"{model}-{seed}"):
+        with mlflow.start_run(run_name=f"{model}-{seed}") as run:
             mlflow.log_params({"model": model, "seed": seed, "depth": 4})
             mlflow.set_tag("mlflow.source.git.commit", sys.argv[1])
-            for step in range(40):
-                base = 1.0 if model == "linear" else 0.7
-                mlflow.log_metric("loss", base / (step + 1) + random.random() / 20, step=step)
+            base = 1.0 if model == "linear" else 0.7
+            now = int(time.time() * 1000)
+            points = [Metric("loss", base / (step + 1) + random.random() / 20, now + step * 100, step) for step in range(40)]
+            MlflowClient().log_batch(run.info.run_id, metrics=points)
             mlflow.log_metric("accuracy", (0.8 if model == "linear" else 0.9) + random.random() / 50)
             mlflow.log_text("notes", "reports/notes.txt")
 """

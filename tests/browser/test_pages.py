@@ -1,0 +1,101 @@
+"""Every page, light and dark: it answers, axe-core finds nothing serious, nothing overflows, the script stays small."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from infra.embedded.config import ROOT
+from tests.browser.screenshots import ANONYMOUS, PROJECT, SCROLL, SIGNED_IN, addresses
+from tests.browser.seed import Seeded
+from tests.fixtures.instance import Instance
+
+MAX_SCRIPT = 300_000
+NOT_MADE_YET = {"comparison", "drift-report"}  # the walk makes them and looks at them
+OTHERS_LOOK = {"api"}  # Swagger's own page
+
+
+def look(page: Page, path: str, scheme: str, axe: Callable[[Page], list[str]]) -> list[str]:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    answer = page.goto(path, wait_until="load")
+    problems = [] if answer and answer.status == 200 else [f"answers {answer.status if answer else None}"]
+    page.evaluate(SCROLL)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wide > 1:
+        problems.append(f"{wide} px wider than the window")
+    return [f"{path} ({scheme}): {problem}" for problem in problems + axe(page)]
+
+
+@pytest.mark.parametrize("name", [name for name in ANONYMOUS if name != "missing"])
+def test_pages_for_everybody(page: Page, scheme: str, axe: Callable[[Page], list[str]], name: str):
+    assert look(page, ANONYMOUS[name], scheme, axe) == []
+
+
+def test_a_missing_page_is_a_page(page: Page, axe: Callable[[Page], list[str]]):
+    answer = page.goto(ANONYMOUS["missing"])
+    assert answer is not None and answer.status == 404
+    assert axe(page) == []
+
+
+def test_pages_of_a_person(wanda: Page, scheme: str, axe: Callable[[Page], list[str]]):
+    found = [
+        problem
+        for name, path in SIGNED_IN.items()
+        if name not in OTHERS_LOOK
+        for problem in look(wanda, path, scheme, axe)
+    ]
+    assert found == []
+
+
+def test_pages_of_a_project(
+    wanda: Page, scheme: str, harvest: Seeded, instance: Instance, axe: Callable[[Page], list[str]]
+):
+    pages = addresses(wanda, instance.url, harvest.path.strip("/"))
+    assert {"run", "commit"} <= set(pages), "the lists link to what they list"
+    assert set(PROJECT) <= set(pages)
+    found = [
+        problem
+        for name, path in pages.items()
+        if name not in NOT_MADE_YET
+        for problem in look(wanda, path, scheme, axe)
+    ]
+    assert found == []
+
+
+def test_a_phone_shows_the_pages_without_sideways_scrolling(wanda: Page, harvest: Seeded):
+    wanda.set_viewport_size({"width": 390, "height": 800})
+    for path in (
+        "/",
+        harvest.path,
+        f"{harvest.path}/experiments",
+        f"{harvest.path}/data",
+        f"{harvest.path}/drift",
+    ):
+        wanda.goto(path)
+        wide = wanda.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 1, f"{path} is {wide} px wider than the window"
+
+
+def test_the_script_of_a_page_is_small():
+    built = [
+        path for path in (ROOT / "frontend/dist").glob("*.js") if not path.name.startswith("chunk-chart")
+    ]
+    assert built, "the front end was not built"
+    assert sum(path.stat().st_size for path in built) < MAX_SCRIPT
+
+
+def test_pages_can_be_read_without_script(browser, instance: Instance, harvest: Seeded):
+    user, password, _ = instance.user("wanda")
+    context = browser.new_context(base_url=instance.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill('input[name="login"]', user)
+    page.fill('input[name="password"]', password)
+    page.click("main form button")
+    page.goto(f"{harvest.path}/experiments")
+    assert page.locator("input[data-select]").count() == 6
+    page.locator("input[data-select]").nth(0).check()
+    page.locator("input[data-select]").nth(1).check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    assert "/experiments/compare/" in page.url
+    context.close()
