@@ -53,7 +53,7 @@ def resolve(project_id: int, rev_and_path: str = "") -> Revision:
     sha = _commit_by_prefix(repository, first)
     if sha:
         return Revision("commit", sha, sha, path)
-    if repository.is_empty and not any(True for _ in repository.references):
+    if not repository.raw_listall_references():
         raise EmptyRepository
     raise RevisionNotFound(
         f"There is no branch, tag or commit “{text}”.", hint="Choose one of the branches or tags."

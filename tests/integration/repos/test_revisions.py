@@ -1,0 +1,121 @@
+import subprocess
+
+import pytest
+
+from ropewalk.projects.models import Project
+from ropewalk.repos import git, selectors, services
+from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
+from tests.integration.repos.conftest import Fill, commit, write
+
+MAIN = "refs/heads/main"
+
+
+def _ref(project_id: int, name: str, target: str = MAIN) -> None:
+    subprocess.run(
+        ["git", "-C", str(git.repository_path(project_id)), "update-ref", name, target], check=True
+    )
+
+
+@pytest.fixture
+def pid(fill: Fill) -> int:
+    return fill(
+        commit(MAIN, 1000, "One", write("a/b/c.txt", b"x"))
+        + commit(MAIN, 2000, "Two\n\nWhy.", write("d.txt", b"y"))
+    )
+
+
+def test_default_branch_and_head(pid: int) -> None:
+    tip = selectors.resolve(pid)
+    assert (tip.kind, tip.name, tip.path) == ("branch", "main", "")
+    assert selectors.resolve(pid, "HEAD/a/b").path == "a/b"
+    assert selectors.resolve(pid, "main/a/b/c.txt") == selectors.resolve(pid, "refs/heads/main/a/b/c.txt")
+
+
+@pytest.mark.parametrize(
+    "name", ["feature/x", "cafe1", "ümlaut-日本", "50%25", "a#b", "x&y=z", "v1.0", "deadbeef" * 5]
+)
+def test_odd_branch_names(pid: int, name: str) -> None:
+    first = selectors.commits(pid, selectors.resolve(pid).sha).items[-1].sha
+    _ref(pid, f"refs/heads/{name}", first)
+    found = selectors.resolve(pid, f"{name}/a/b")
+    assert (found.kind, found.name, found.sha, found.path) == ("branch", name, first, "a/b")
+
+
+def test_the_longest_ref_wins_and_a_branch_beats_a_tag(pid: int) -> None:
+    _ref(pid, "refs/heads/a")
+    _ref(pid, "refs/tags/a/b")
+    _ref(pid, "refs/heads/both")
+    _ref(pid, "refs/tags/both")
+    assert (selectors.resolve(pid, "a/b/c").name, selectors.resolve(pid, "a/b/c").path) == ("a/b", "c")
+    assert (selectors.resolve(pid, "a/x").name, selectors.resolve(pid, "a/x").path) == ("a", "x")
+    assert selectors.resolve(pid, "both/x").kind == "branch"
+
+
+def test_commits_by_four_or_more_digits(pid: int) -> None:
+    sha = selectors.resolve(pid).sha
+    assert selectors.resolve(pid, f"{sha[:10]}/d.txt").sha == sha
+    assert selectors.resolve(pid, sha.upper()).name == sha
+    for text in (
+        sha[:3],
+        "f" * 40,
+        "nope",
+        "main~1",
+        "main^{tree}",
+        "--all",
+        "@{0}",
+        "\x00",
+        "a" * 5000,
+        "/".join("x" * 2000),
+    ):
+        with pytest.raises(RevisionNotFound):
+            selectors.resolve(pid, text)
+
+
+def test_annotated_tags_peel_and_tags_of_blobs_are_nothing(pid: int) -> None:
+    directory = str(git.repository_path(pid))
+    person = ["-c", "user.name=T", "-c", "user.email=t@e"]
+    subprocess.run(["git", "-C", directory, *person, "tag", "-a", "-m", "Release", "v1", "main"], check=True)
+    blob = selectors.entry(pid, selectors.resolve(pid).sha, "d.txt").oid
+    _ref(pid, "refs/tags/blob", blob)
+    assert selectors.resolve(pid, "v1").sha == selectors.resolve(pid).sha
+    with pytest.raises(RevisionNotFound):
+        selectors.resolve(pid, "blob")
+    [tag] = selectors.tags(pid).items
+    assert (tag.name, tag.sha, tag.message, tag.author) == ("v1", selectors.resolve(pid).sha, "Release", "T")
+
+
+def test_branches_are_paged_last_changed_first(pid: int, fill: Fill) -> None:
+    for number in range(5):
+        fill(
+            commit(
+                f"refs/heads/b{number}", 5000 + number, f"B{number}", write("x", b"%d" % number), parent=MAIN
+            )
+        )
+    page = selectors.branches(pid, page=1, per_page=3)
+    assert [branch.name for branch in page] == ["b4", "b3", "b2"]
+    assert page.total == 6 and page.has_next
+    last = selectors.branches(pid, page=2, per_page=3)
+    assert [(branch.name, branch.is_default) for branch in last] == [
+        ("b1", False),
+        ("b0", False),
+        ("main", True),
+    ]
+    assert selectors.branch_names(pid, limit=2) == ["b4", "b3"]
+
+
+def test_empty_repositories_say_so(project: Project) -> None:
+    assert selectors.state(project.pk).empty
+    assert selectors.branch_names(project.pk) == [] and not selectors.branches(project.pk).items
+    with pytest.raises(EmptyRepository):
+        selectors.resolve(project.pk)
+    services.ensure_repository(project_id=project.pk, default_branch="trunk")
+    assert selectors.state(project.pk).default_branch == "trunk"
+    with pytest.raises(EmptyRepository):
+        selectors.resolve(project.pk, "trunk/a")
+
+
+def test_replace_refs_do_not_change_what_is_shown(pid: int) -> None:
+    tip, first = [item.sha for item in selectors.commits(pid, selectors.resolve(pid).sha)]
+    _ref(pid, f"refs/replace/{tip}", first)
+    assert selectors.commit(pid, tip).subject == "Two"
+    assert len(selectors.commits(pid, tip).items) == 2
