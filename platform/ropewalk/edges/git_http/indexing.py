@@ -19,7 +19,7 @@ def record(access: ProjectAccess, changes: list[tuple[str, str, str]]) -> list[s
         if push is None:
             return []
         if push.commits:
-            getattr(data, "index_pushed_commits", lambda **_: None)(
+            data.index_pushed_commits(
                 project_id=push.project_id, shas=list(push.commits), requested_by_id=access.actor.user_id
             )
     return _lines(access, push)
