@@ -14,6 +14,9 @@ from workers.analysis.compare_runs import MAX_POINTS, Curve, RunInput, compare
 from workers.analysis.jsonsafe import storable
 from workers.runners.base import Report
 
+_ALL_POINTS = 100_000  # of all curves together: what a page can load
+_FEWEST_POINTS = 50
+
 
 class CompareRuns:
     """Parameters, metrics, seeds and curves of the chosen runs."""
@@ -25,7 +28,10 @@ class CompareRuns:
         project_id, comparison_id = job.project_id or 0, int(job.payload["comparison"])
         run_ids = runs_of_comparison(project_id, comparison_id)
         report(0.1, "Reading the runs")
-        runs = tracking.comparable_runs(project_id, run_ids, max_points=MAX_POINTS)
+        rows = tracking.runs_by_ids(project_id, run_ids)
+        curves = max(sum(len(row.metrics) for row in rows), 1)
+        points = max(_FEWEST_POINTS, min(MAX_POINTS, _ALL_POINTS // curves))
+        runs = tracking.comparable_runs(project_id, run_ids, max_points=points)
         if len(runs) != len(run_ids):
             raise BadChoice("Some of the chosen runs are not in this project any more.")
         report(0.6, "Comparing")

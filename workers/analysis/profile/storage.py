@@ -98,7 +98,7 @@ def dumps_sample(profile: TableProfile) -> bytes | None:
 def loads(stored: bytes, sample: bytes | None = None) -> TableProfile:
     """The profile of stored bytes. Raises :class:`DamagedProfile`."""
     try:
-        table = pq.read_table(pa.BufferReader(stored), use_threads=False)
+        table = pq.ParquetFile(pa.BufferReader(stored)).read(use_threads=False)
         header = json.loads((table.schema.metadata or {})[_HEADER])
         if header["version"] != PROFILE_VERSION:
             raise DamagedProfile(f"it is of version {header['version']}.")
@@ -183,7 +183,7 @@ def _numbers(cell: pa.StructScalar, bins: int) -> Numbers | None:
 
 
 def _sample(stored: bytes) -> RowSample:
-    table = pq.read_table(pa.BufferReader(stored), use_threads=False)
+    table = pq.ParquetFile(pa.BufferReader(stored)).read(use_threads=False)
     header = json.loads((table.schema.metadata or {})[_HEADER])
     return RowSample(
         header["size"], table.column(0).to_numpy(), table.remove_column(0).replace_schema_metadata(None)
