@@ -72,5 +72,5 @@ def verdict(browser: Browser, address: str) -> None:
 
 def _address(page: Page, pattern: str) -> str:
     if not re.fullmatch(pattern, page.path):
-        raise DemoError(f"The form answered with {page.url}, not with the new page.", output=page.text[:3000])
+        raise DemoError(f"The form answered with {page.url}, not with the new page.", output=page.words)
     return page.url

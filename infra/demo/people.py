@@ -80,5 +80,5 @@ def _add_members(setting: Setting, browser: Browser) -> None:
         with step(f"{name} becomes {role}"):
             browser.submit(page, page.form("username", "role"), {"username": name, "role": role})
             if f'/{name}"' not in browser.get(path).text:
-                raise DemoError(f"{name} did not become a member.", output=page.text[:2000])
+                raise DemoError(f"{name} did not become a member.", output=page.words)
     say(f"✓ {setting.project_url} with its members")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
@@ -81,6 +82,12 @@ class Page:
         """The address without scheme and host."""
         return urlsplit(self.url).path
 
+    @property
+    def words(self) -> str:
+        """The page's main part without its markup, for a message in a terminal."""
+        main = self.text[max(self.text.find("<main"), 0) :]
+        return " ".join(re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", main, flags=re.S).split())[:1500]
+
     def form(self, *names: str, to: str = "") -> Form:
         """The first form by POST that has all the named fields and whose address ends with ``to``.
 
@@ -93,7 +100,7 @@ class Page:
             if form.method == "post" and set(names) <= known and form.action.partition("?")[0].endswith(to):
                 return form
         wanted = ", ".join([*names, *([f"the address {to}"] if to else [])])
-        raise DemoError(f"The page {self.url} has no form with {wanted}.", output=self.text[:2000])
+        raise DemoError(f"The page {self.url} has no form with {wanted}.", output=self.words)
 
 
 class Browser:
@@ -123,18 +130,18 @@ class Browser:
         page = self.get("/accounts/login/")
         answer = self.submit(page, page.form("login", "password"), {"login": username, "password": password})
         if answer.path == page.path:
-            raise DemoError(f"{username} could not sign in.", output=answer.text[:2000])
+            raise DemoError(f"{username} could not sign in.", output=answer.words)
 
     def _open(self, request: urllib.request.Request, *, may_be_missing: bool = False) -> Page:
         try:
             with self._opener.open(request, timeout=60) as answer:
                 return Page(answer.url, answer.status, answer.read().decode("utf-8", "replace"))
         except urllib.error.HTTPError as error:
-            text = error.read().decode("utf-8", "replace")
+            page = Page(error.url or request.full_url, error.code, error.read().decode("utf-8", "replace"))
             if error.code == 404 and may_be_missing:
-                return Page(error.url or request.full_url, 404, text)
+                return page
             raise DemoError(
-                f"{request.get_method()} {request.full_url} answered {error.code}.", output=text[:4000]
+                f"{request.get_method()} {request.full_url} answered {error.code}.", output=page.words
             ) from None
         except OSError as error:
             raise DemoError(
