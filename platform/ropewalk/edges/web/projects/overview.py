@@ -41,6 +41,7 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
     context: dict[str, Any] = {
         "repo": state,
         "runs": tracking.latest_runs(project.id, 5),
+        "usage": data.usage(project.id),
         "readme": None,
         "commit": None,
     }
