@@ -7,11 +7,15 @@ from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
 from ropewalk.data import selectors as data
 from ropewalk.edges.web.rendering import markdown, quoted
+from ropewalk.monitors import selectors as monitors
 from ropewalk.repos import selectors as repos
 from ropewalk.tracking import selectors as tracking
+from ropewalk.tracking.errors import InvalidFilter
 
 _READMES = ("readme.md", "readme.markdown", "readme", "readme.txt", "readme.rst")
 MAX_README = 512 << 10
+# A key metric whose name has one of these words is better when it is lower.
+_LOWER = ("loss", "error", "mse", "mae", "rmse", "nll", "perplexity")
 
 
 def readme_of(
@@ -34,6 +38,24 @@ def readme_of(
     return {"name": entry.name, "html": html if is_markdown else "", "text": "" if is_markdown else blob.text}
 
 
+def _best_run(access: ProjectAccess) -> tuple[Any, float] | None:
+    """The finished run with the best value of the project's key metric; None without one."""
+    key = access.project.key_metric
+    direction = "ASC" if any(word in key.lower() for word in _LOWER) else "DESC"
+    try:
+        found = tracking.list_runs(
+            access.project.id,
+            filter_text="attributes.status = 'FINISHED'",
+            order=f"metrics.`{key}` {direction}",
+            per_page=1,
+            metric_keys=[key],
+            param_keys=[],
+        ).items
+    except InvalidFilter:
+        return None
+    return (found[0], found[0].metrics[key]) if key and found and key in found[0].metrics else None
+
+
 def overview_context(access: ProjectAccess) -> dict[str, Any]:
     """README, newest commit and runs; an empty repository gives the first commands instead."""
     project = access.project
@@ -41,6 +63,9 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
     context: dict[str, Any] = {
         "repo": state,
         "runs": tracking.latest_runs(project.id, 5),
+        "best": _best_run(access),
+        "drift": monitors.latest_report(project.id),
+        "usage": data.usage(project.id),
         "usage": data.usage(project.id),
         "readme": None,
         "commit": None,
