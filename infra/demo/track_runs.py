@@ -97,6 +97,24 @@ def read_version(clone: Path, name: str) -> Version:
     )
 
 
+class Versions(dict[str, Version]):
+    """Reads a version when it is first asked for: a repeated demo asks for none."""
+
+    def __init__(self, clone: Path) -> None:
+        super().__init__()
+        self.clone = clone
+
+    def __missing__(self, name: str) -> Version:
+        """Read it and keep it."""
+        self[name] = read_version(self.clone, name)
+        return self[name]
+
+    def read(self, names: set[str]) -> None:
+        """Read now what forked processes shall find."""
+        for name in names:
+            self.setdefault(name, read_version(self.clone, name))
+
+
 def plans() -> list[Plan]:
     """Two families, two settings of each and three seeds for each version: 36 runs."""
     made = []
@@ -109,9 +127,7 @@ def plans() -> list[Plan]:
 class Tracker:
     """Logs runs into one experiment. ``models`` is the project's own module."""
 
-    def __init__(
-        self, project_url: str, experiment_id: str, versions: dict[str, Version], models: Any
-    ) -> None:
+    def __init__(self, project_url: str, experiment_id: str, versions: Versions, models: Any) -> None:
         self.project_url = project_url
         self.experiment_id = experiment_id
         self.versions = versions
@@ -289,12 +305,13 @@ def main() -> None:
     import models
 
     experiment_id = mlflow.set_experiment(EXPERIMENT).experiment_id
-    versions = {name: read_version(clone, name) for name in VERSIONS}
+    versions = Versions(clone)
     tracker = TRACKERS["this"] = Tracker(project_url, experiment_id, versions, models)
     there = finished_keys(experiment_id)
     missing = [plan for plan in plans() if plan.key not in there]
     if missing:
-        # Forked after the slow imports; `log` finds the tracker in the copied memory instead of being sent it with each plan.
+        versions.read({plan.version for plan in missing})
+        # Forked after the slow imports and reads; `_log` finds the tracker in the copied memory instead of being sent it with each plan.
         with multiprocessing.get_context("fork").Pool(2) as pool:
             for number, run_id in enumerate(pool.imap(_log, missing), 1):
                 there[missing[number - 1].key] = run_id

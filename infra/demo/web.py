@@ -86,7 +86,7 @@ class Page:
     def words(self) -> str:
         """The page's main part without its markup, for a message in a terminal."""
         main = self.text[max(self.text.find("<main"), 0) :]
-        return " ".join(re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", main, flags=re.S).split())[:1500]
+        return " ".join(re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", main, flags=re.DOTALL).split())[:1500]
 
     def form(self, *names: str, to: str = "") -> Form:
         """The first form by POST that has all the named fields and whose address ends with ``to``.
