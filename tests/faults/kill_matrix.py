@@ -137,7 +137,7 @@ def _wait(
             raise AssertionError(
                 f"{what} within {patience:.0f} s" + (f" ({workload.last_error})" if workload else "")
             )
-        time.sleep(0.1)
+        time.sleep(0.3)
 
 
 def run(victims: tuple[str, ...], *, rows: int = 150_000, log: Callable[[str], None] = print) -> list[str]:

@@ -88,7 +88,7 @@ def _run_git(*arguments: str, cwd: Path) -> str:
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": os.devnull}
     command = ["git", "-c", "user.name=Fault", "-c", "user.email=fault@example.org", *arguments]
     done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=90, check=False
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     if done.returncode != 0:
         raise NotAcknowledged(f"git {arguments[0]}: {done.stderr.strip()[-300:]}")
@@ -110,7 +110,7 @@ class GitPushes(Workload):
         self.taken = ""
 
     def step(self) -> None:
-        (self.folder / f"{len(self.made):05}.bin").write_bytes(random.randbytes(600_000))
+        (self.folder / f"{len(self.made):05}.bin").write_bytes(random.randbytes(150_000))
         _run_git("add", ".", cwd=self.folder)
         _run_git("commit", "--quiet", "-m", f"Step {len(self.made)}.", cwd=self.folder)
         self.made.append(_run_git("rev-parse", "HEAD", cwd=self.folder))
