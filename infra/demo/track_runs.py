@@ -311,7 +311,7 @@ def main() -> None:
     missing = [plan for plan in plans() if plan.key not in there]
     if missing:
         versions.read({plan.version for plan in missing})
-        # Forked after the slow imports and reads; `_log` finds the tracker in the copied memory instead of being sent it with each plan.
+        # Forked after the slow imports and reads: `_log` finds the tracker in the copied memory.
         with multiprocessing.get_context("fork").Pool(2) as pool:
             for number, run_id in enumerate(pool.imap(_log, missing), 1):
                 there[missing[number - 1].key] = run_id
