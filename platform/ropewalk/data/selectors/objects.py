@@ -14,10 +14,15 @@ from ropewalk.data.types import DirFileView, ObjectState, Usage
 
 def object_state(project_id: int, address: ObjectAddress) -> ObjectState | None:
     """A visible object; None when it is missing or waits for files of its folder. One query."""
-    rows = StoredObject.objects.for_project(project_id).filter(
-        kind=address.kind, oid=address.oid, complete=True
-    )
-    found = rows.values_list("size", "sha256", "created_at").first()
+    with (
+        connection.cursor() as cursor
+    ):  # asked for every object of every push and pull: building a queryset costs more
+        cursor.execute(
+            """SELECT size, sha256, created_at FROM data_storedobject
+               WHERE project_id = %s AND kind = %s AND oid = %s AND complete""",
+            [project_id, address.kind, address.oid],
+        )
+        found = cursor.fetchone()
     return ObjectState(address, *found) if found else None
 
 

@@ -42,8 +42,16 @@ def read_object(request: HttpRequest, access: ProjectAccess, path: str = "") -> 
         raise _NOT_AN_OBJECT
     state = selectors.object_state(access.project.id, address)
     if state is None:
-        raise NotFound(f"Object {address.name} was not pushed to {access.project.full_name}.")
+        return _absent(access, address)
     return _object(request, access.project.id, state)
+
+
+def _absent(access: ProjectAccess, address: ObjectAddress) -> HttpResponse:
+    """DVC asks for each object before it sends it, so this is its commonest answer and nothing to warn of."""
+    text = f"Object {address.name} was not pushed to {access.project.full_name}.\n"
+    response = HttpResponse(text, status=404, content_type="text/plain; charset=utf-8")
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs each 404 as a warning otherwise
+    return response
 
 
 def write_object(request: HttpRequest, access: ProjectAccess, path: str = "") -> HttpResponse:
