@@ -215,6 +215,7 @@ def test_the_ui_opens_for_readers_with_a_way_back(tenant: Tenant) -> None:
     assert bare.status_code == 302 and bare.headers["Location"] == f"{tenant.base}/"
     page = browser.get(f"{tenant.base}/", headers={"Accept": "text/html"})
     assert page.status_code == 200 and b'id="root"' in page.content and b'href="/ada/lab"' in page.content
+    assert b"mlflow.settings.telemetry.enabled_v1" in page.content
     script = page.content.split(b'src="')[1].split(b'"')[0].decode()
     file = browser.get(f"{tenant.base}/{script.removeprefix('./')}")
     assert file.status_code == 200 and "max-age" in file.headers["Cache-Control"]

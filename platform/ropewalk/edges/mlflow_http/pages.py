@@ -29,6 +29,18 @@ SERVER_INFO = {
     "presigned_upload_model_id_supported": False,
     "features_enabled": {"gateway": False},
 }
+# The UI's own preferences (``<key>_v<version>`` in the browser's storage), set where the person has chosen nothing yet: start
+# with runs, report nothing to MLflow's makers, keep the assistant (which is off here) closed.
+PREFERENCES = {
+    "mlflow.workflowType_v1": '"machine_learning"',
+    "mlflow.settings.telemetry.enabled_v1": "false",
+    "mlflow.telemetry.info.alert.dismissed_v1": "true",
+    "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
+}
+PREFER = (
+    f"<script>try{{for(const[k,v]of Object.entries({json.dumps(PREFERENCES)}))"
+    "if(localStorage.getItem(k)===null)localStorage.setItem(k,v)}catch{}</script>"
+)
 BACK = (
     '<a href="{}" style="position:fixed;left:12px;bottom:12px;z-index:2000;padding:6px 12px;border-radius:6px;background:#1f2933;'
     'color:#fff;font:13px system-ui,sans-serif;text-decoration:none;box-shadow:0 1px 4px rgba(0,0,0,.3)">&larr; {}</a>'
@@ -60,7 +72,8 @@ def index(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """
     name = access.project.full_name
     link = format_html(BACK, f"/{name}", name)
-    response = HttpResponse(shell().replace("</body>", f"{link}</body>", 1))
+    page = shell().replace("<head>", f"<head>{PREFER}", 1).replace("</body>", f"{link}</body>", 1)
+    response = HttpResponse(page)
     response.set_cookie(
         "mlflow-request-header-X-CSRFToken",
         get_token(request),
