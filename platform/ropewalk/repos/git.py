@@ -213,6 +213,14 @@ class Process:
         except subprocess.TimeoutExpired:
             raise GitTimeout(self.detail) from None
 
+    def ended_within(self, seconds: float) -> bool:
+        """Whether it ends by itself in this time; somebody else must be reading its output."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def kill(self) -> None:
         """End the group (first politely, so that git removes its temporary files), reap it and close the pipes."""
         if self._process.poll() is None:

@@ -45,8 +45,11 @@ def delete_repository(*, project_id: int) -> None:
 
 
 def remove_abandoned_repositories() -> int:
-    """Remove repositories that a killed process left half made or half removed; gives their number."""
-    return store.remove_abandoned()
+    """Remove repositories that a killed process left half made or half removed, and what killed pushes left; their number."""
+    removed = store.remove_abandoned()
+    for project_id in Project.objects.order_by("pk").values_list("pk", flat=True):
+        removed += store.remove_half_done(git.repository_path(project_id))
+    return removed
 
 
 def record_push(

@@ -12,6 +12,7 @@ from ropewalk.repos.services import pusher_environment
 
 UPLOAD_PACK, RECEIVE_PACK = "git-upload-pack", "git-receive-pack"
 SERVICES = (UPLOAD_PACK, RECEIVE_PACK)
+_PATIENCE = 20.0
 _PROTOCOL = re.compile(r"^version=[0-2](?::[a-z0-9=._-]{1,60}){0,4}$")
 
 
@@ -94,6 +95,12 @@ class ReceivePack:
             self._gate = -1
 
     def abort(self) -> None:
-        """End git without changing a ref; it removes its quarantine itself."""
+        """End git without changing a ref.
+
+        Its input simply ends, so that it fails by itself and removes its quarantine; killing it and its helpers at once can
+        leave files behind. Somebody must be reading its output meanwhile.
+        """
         self._close_gate()
+        self.process.close_input()
+        self.process.ended_within(_PATIENCE)
         self.process.kill()

@@ -1,11 +1,14 @@
 """What real git clients do: push, clone, fetch, in every protocol version, shallow, partial, gzip and chunked."""
 
+import gzip
 import os
+import urllib.request
 from collections.abc import Callable
 
 import pytest
 
 from tests.protocol.git.conftest import Git, Stage
+from tests.protocol.git.raw import packet
 
 
 @pytest.fixture(scope="module")
@@ -69,20 +72,34 @@ def test_shallow_and_partial_clones_then_deepen(
     assert (away.folder / "partial/dir/f7.txt").read_bytes() == (local.folder / "dir/f7.txt").read_bytes()
 
 
-def test_fetch_sends_only_what_is_new_with_a_gzipped_request(
+def test_a_later_fetch_brings_only_what_is_new(
     stage: Stage, filled: tuple[str, Git], folder: Callable[[str], Git]
 ) -> None:
     slug, local = filled
-    away = folder("away")
-    away.run("-c", "protocol.version=0", "clone", "-q", stage.url(slug, "writer"), "copy")
-    copy = folder("away/copy")
-    for number in range(40):  # unknown to the server: git sends many `have` lines, and compresses its request
-        copy.run("commit", "-q", "--allow-empty", "-m", f"Mine {number}")
+    folder("away").run("clone", "-q", stage.url(slug), "copy")
     sha = local.commit("dir/new.txt")
     local.run("push", "-q", stage.url(slug, "writer"), "main")
-    done = copy.run("-c", "protocol.version=0", "fetch", "origin", "main", GIT_TRACE_CURL="1")
-    assert "Content-Encoding: gzip" in done.err
-    assert copy.run("rev-parse", "origin/main").out.strip() == sha
+    done = folder("away/copy").run("fetch", "--progress", "origin", "main")
+    assert folder("away/copy").run("rev-parse", "origin/main").out.strip() == sha
+    assert "Total 4 " in done.err or "Total 3 " in done.err
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_long_request_may_be_gzipped(stage: Stage, filled: tuple[str, Git], packed: bool) -> None:
+    slug, local = filled
+    want = local.run("rev-parse", "v1^{commit}").out.strip()
+    haves = b"".join(packet(f"have {number:040x}\n") for number in range(2000))
+    asked = packet(f"want {want} side-band-64k ofs-delta\n") + b"0000" + haves + packet("done\n")
+    request = urllib.request.Request(
+        stage.url(slug) + "/git-upload-pack", data=gzip.compress(asked) if packed else asked
+    )
+    request.add_header("Content-Type", "application/x-git-upload-pack-request")
+    if packed:
+        request.add_header("Content-Encoding", "gzip")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        data = answer.read()
+        assert answer.headers["Cache-Control"] == "no-cache, max-age=0, must-revalidate"
+    assert data.startswith(b"0008NAK\n") and b"PACK" in data and data.endswith(b"0000")
 
 
 def test_a_large_push_is_chunked_and_arrives_whole(
