@@ -66,7 +66,6 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
         "best": _best_run(access),
         "drift": monitors.latest_report(project.id),
         "usage": data.usage(project.id),
-        "usage": data.usage(project.id),
         "readme": None,
         "commit": None,
     }
