@@ -60,7 +60,7 @@ def test_nothing_is_sent_before_the_commit_and_nothing_after_a_rollback(
     sent, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
-        with pytest.raises(RuntimeError), transaction.atomic():
+        with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012  # the transaction is what is tested
             ask()
             raise RuntimeError
     assert (callbacks, list(sent), Job.objects.count()) == ([], [], 0)
