@@ -4,6 +4,8 @@ import gzip
 import math
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -322,3 +324,29 @@ def test_progress_is_told_in_the_callers_thread(tmp_path: Path) -> None:
         progress=lambda _share: threads.add(threading.get_ident()),
     )
     assert threads == {threading.get_ident()}
+
+
+_WITHIN_LIMIT = """
+import resource, sys
+from pathlib import Path
+from workers.analysis.profile.formats import required_format
+from workers.analysis.profile.reading import profile_file
+profile_file(Path(sys.argv[1]), required_format("t.parquet"))  # starts Arrow's threads
+used = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmData"))
+resource.setrlimit(resource.RLIMIT_DATA, ((used << 10) + (100 << 20),) * 2)
+try:
+    profile_file(Path(sys.argv[2]), required_format("t.parquet"))
+except MemoryError:
+    print("out of memory")
+"""
+
+
+def test_a_cell_beyond_the_workers_memory_ends_as_that_and_not_as_a_damaged_file(tmp_path: Path) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    small.write_bytes(_parquet(pa.table({"a": ["x"]})))
+    large.write_bytes(
+        _parquet(pa.table({"a": ["x" * (150 << 20)]}), compression="zstd", use_dictionary=False)
+    )
+    script = [sys.executable, "-c", _WITHIN_LIMIT, str(small), str(large)]
+    run = subprocess.run(script, check=False, capture_output=True, text=True)
+    assert run.stdout == "out of memory\n", run.stderr[-2000:]

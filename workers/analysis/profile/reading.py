@@ -81,6 +81,8 @@ def _profile_parquet(path: Path, limits: Limits, seed: int, sample: bool, progre
         for batch in file.iter_batches(batch_size=_batch_rows(file.metadata, limits), use_threads=False):
             profile.add(pa.table(batch.columns, names=names), seed=seed)
             progress(min(profile.rows / total, 1.0))
+    except MemoryError:  # Arrow's is an ArrowException too
+        raise
     except (pa.ArrowException, OSError) as error:
         raise AnalysisError(
             "damaged_file", "The Parquet file is damaged or uses a feature that cannot be read."

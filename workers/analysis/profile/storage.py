@@ -109,6 +109,8 @@ def loads(stored: bytes, sample: bytes | None = None) -> TableProfile:
                 profile.columns[column.name] = column
         if sample is not None:
             profile.sample = _sample(sample)
+    except MemoryError:  # Arrow's is an ArrowException too
+        raise
     except (pa.ArrowException, KeyError, ValueError, OSError) as error:
         raise DamagedProfile(type(error).__name__) from error
     return profile
