@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from infra.demo import analyses, experiments, people, toolenv
 from infra.demo.console import DemoError, complain, say, step
@@ -12,10 +13,12 @@ from infra.demo.setting import ORGANIZATION, OWNER, READER, WRITER, Setting, fro
 
 def load(setting: Setting) -> dict[str, str]:
     """Put in what is missing; returns what to look at."""
-    with step("tools of the demo's users (dvc, mlflow, scikit-learn)"):
-        toolenv.prepare(setting.tools.parent)
-    people.make_accounts(setting)
-    browser = people.make_project(setting)
+    with ThreadPoolExecutor(1) as aside:  # the tools are downloaded while the accounts are made
+        tools = aside.submit(toolenv.prepare, setting.tools.parent)
+        people.make_accounts(setting)
+        browser = people.make_project(setting)
+        with step("tools of the demo's users (dvc, mlflow, scikit-learn)"):
+            tools.result()
     Repository(setting).put_there()
     runs = experiments.track(setting)
     comparison = analyses.compare_runs(setting, browser, runs)
