@@ -55,12 +55,12 @@ def test_there_are_such_routes():
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_nobody_gets_in_without_signing_in(method):
-    values = samples(make_user())
-    answers = {text: ask(Client(), method, fill(text, **values)) for text, _, _ in ROUTES}
+    values, nobody = samples(make_user()), Client()
+    answers = {text: ask(nobody, method, fill(text, **values)) for text, _, _ in ROUTES}
     assert {text: status for text, status in answers.items() if status not in {401, 302}} == {}
     for text, pattern, _ in ROUTES:
         if answers[text] == 302:
-            assert Client().get(fill(text, **values)).headers["Location"].startswith("/accounts/login/"), (
+            assert nobody.get(fill(text, **values)).headers["Location"].startswith("/accounts/login/"), (
                 pattern
             )
 
@@ -74,10 +74,10 @@ def test_a_narrow_token_can_not_widen_itself(method, kind):
         if kind == "one project"
         else make_token(anna, kind)
     )
-    values, before = samples(anna), AccessToken.objects.count()
+    values, before, nobody = samples(anna), AccessToken.objects.count(), Client()
     allowed = FOR_EVERY_TOKEN | (FOR_WRITING if kind == "write" else set())
     answers = {
-        pattern.name: ask(Client(), method, fill(text, **values), token)
+        pattern.name: ask(nobody, method, fill(text, **values), token)
         for text, pattern, _ in ROUTES
         if pattern.name not in allowed
     }
