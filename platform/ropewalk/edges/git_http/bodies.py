@@ -59,7 +59,13 @@ def blocks(request: HttpRequest, *, limit: int) -> Iterator[bytes]:
 
 def _received(request: HttpRequest, limit: int) -> Iterator[bytes]:
     try:
-        yield from streams.body(request, limit=limit)
+        # A declared length over the limit ends only at the limit, so that a push's refs were read and can be answered in words.
+        total = 0
+        for block in streams.body(request, limit=max(limit, streams.content_length(request) or 0)):
+            total += len(block)
+            if total > limit:
+                raise TooLarge(f"The body has more than {limit} bytes, which is the limit.")
+            yield block
     except RopewalkError:
         raise
     except (
