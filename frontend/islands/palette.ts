@@ -54,8 +54,8 @@ export class Palette extends LitElement {
     const number = ++this.asked;
     const answer = await fetch(`${this.getAttribute("src")}?q=${encodeURIComponent(text)}`);
     if (!answer.ok || number !== this.asked) return;
-    const found = (await answer.json()) as { projects: { full_name: string; description: string; html_url: string }[] };
-    const projects = found.projects.map((item) => ({ title: item.full_name, url: item.html_url, detail: item.description }));
+    const found = (await answer.json()) as { results: { title: string; description: string; url: string }[] };
+    const projects = found.results.map((item) => ({ title: item.title, url: item.url, detail: item.description }));
     this.hits = [...this.local(text), ...projects];
   }
 
