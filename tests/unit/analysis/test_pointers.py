@@ -165,7 +165,7 @@ stages:
   train:
     cmd: python train.py
     deps: [data/raw.csv]
-    params: [lr, other.yaml: [depth]]
+    params: [lr, {other.yaml: [depth], third.yaml: }]
     outs: [model.bin]
     metrics: [scores.json: {cache: false}]
   each:
@@ -201,6 +201,7 @@ def test_pipeline_is_resolved_from_its_lock() -> None:
             "ml/dvc.lock": LOCK,
             "ml/params.yaml": "lr: 0.1",
             "ml/other.yaml": "depth: 3",
+            "ml/third.yaml": "x: 3",
             "ml/config.toml": "a = 1",
             "ml/scores.json": '{"auc": 0.9}',
             "ml/eval/metrics.json": '{"loss": 1}',
@@ -229,6 +230,7 @@ def test_pipeline_is_resolved_from_its_lock() -> None:
         "ml/config.toml": {"a": 1},
         "ml/other.yaml": {"depth": 3},
         "ml/params.yaml": {"lr": 0.1},
+        "ml/third.yaml": {"x": 3},
     }
     assert facts.metrics == {
         "dvclive/metrics.json": {"step": 4},

@@ -77,16 +77,11 @@ def _note_files(
                 declared.uncached.add(path)
     for entry in listed(stage.get("params")):
         # A text names a key of params.yaml in a stage, and a file at the top of dvc.yaml.
-        name = (
-            entry
-            if top_level and isinstance(entry, str)
-            else next(iter(entry), "")
-            if isinstance(entry, dict)
-            else ""
-        )
-        path = inside(folder, where, name or "params.yaml")
-        if path is not None:
-            declared.params.add(path)
+        names = list(entry) if isinstance(entry, dict) else [entry if top_level else "params.yaml"]
+        for name in names:
+            path = inside(folder, where, name) if isinstance(name, str) else None
+            if path is not None:
+                declared.params.add(path)
 
 
 def _named(entry: Any) -> tuple[str, dict[str, Any]]:

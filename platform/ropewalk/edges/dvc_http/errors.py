@@ -19,13 +19,9 @@ DRAIN_BYTES_UNKNOWN = 64 << 20  # for people who have not shown who they are
 
 def dvc_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
     """One or two lines of text; a Basic challenge with 401."""
-    whole = request.method not in {"PUT", "POST"} or drain(
-        request, DRAIN_BYTES if error.status not in {401, 404} else DRAIN_BYTES_UNKNOWN
-    )
-    response = plain_error(request, error)
-    if not whole:
-        response.headers["Connection"] = "close"
-    return response
+    if request.method in {"PUT", "POST"}:
+        drain(request, DRAIN_BYTES_UNKNOWN if error.status in {401, 404} else DRAIN_BYTES)
+    return plain_error(request, error)
 
 
 def drain(request: HttpRequest, most: int) -> bool:
