@@ -6,6 +6,8 @@ is rolled back, so that an owner's DELETE deletes nothing.
 
 import base64
 import logging
+import re
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -59,7 +61,7 @@ class World:
     def __init__(self, visibility: str) -> None:
         self.visibility = visibility
         self.owner = make_user("alpha-owner")
-        self.project = self.furnished("alpha", self.owner, visibility)
+        self.project = self.furnished("concealed", self.owner, visibility)
         self.other_owner = make_user("omega-owner")
         self.other = self.furnished("omega", self.other_owner, "private")
         narrow = make_token(self.owner, project=make_project("narrow", owner=self.owner))
@@ -175,7 +177,7 @@ def test_what_is_hidden_reads_like_what_does_not_exist():
             for slug in (world.project.slug, "absent"):
                 address = route.address(world.project.owner.slug, slug, world.ids)
                 answer = ask("GET", address, person.credentials)
-                answers.append((answer.status_code, text_of(answer).replace(slug, "NAME")))
+                answers.append((answer.status_code, re.sub(rf"\b{slug}(?!-owner)", "NAME", text_of(answer))))
             if answers[0] != answers[1]:
                 differences.append(f"{route.text} as {person.name}: {answers}")
     assert differences == [], "\n".join(differences)
@@ -188,13 +190,16 @@ def test_ids_of_another_project_do_not_exist_here(capsys):
     for route in ROUTES:
         keys = set(route.owned().values())
         for key in keys:
-            address = route.address(name, "alpha", {**world.ids, key: world.foreign_ids[key]})
+            address = route.address(name, "concealed", {**world.ids, key: world.foreign_ids[key]})
             for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
                 status = ask(method, address, owner.credentials).status_code
                 tried += 1
                 if status not in {404, 405}:
                     faults.append(f"{method} {address}: {status}")
-        if keys and ask("GET", route.address(name, "alpha", world.ids), owner.credentials).status_code == 200:
+        if (
+            keys
+            and ask("GET", route.address(name, "concealed", world.ids), owner.credentials).status_code == 200
+        ):
             answered |= keys
     with capsys.disabled():
         print(f"\n{tried} requests with another project's ids")
