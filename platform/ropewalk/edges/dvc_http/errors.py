@@ -9,7 +9,8 @@ import time
 from django.http import HttpRequest, HttpResponse
 
 from ropewalk.access.routes import plain_error
-from ropewalk.core.errors import RopewalkError
+from ropewalk.core.errors import Invalid, RopewalkError
+from ropewalk.core.streams import content_length
 
 BLOCK = 1 << 20
 DRAIN_SECONDS = 20.0
@@ -26,7 +27,12 @@ def dvc_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
 
 def drain(request: HttpRequest, most: int) -> bool:
     """Read and drop the rest of a body; False when time, ``most`` bytes or the connection ended first."""
-    source, deadline, left = request.META["wsgi.input"], time.monotonic() + DRAIN_SECONDS, most
+    source, deadline = request.META["wsgi.input"], time.monotonic() + DRAIN_SECONDS
+    try:
+        declared = content_length(request)
+    except Invalid:
+        return False
+    left = most if declared is None else min(most, declared)  # WSGI: never past the declared end
     try:
         while left > 0 and time.monotonic() < deadline:
             block = source.read(min(BLOCK, left))
