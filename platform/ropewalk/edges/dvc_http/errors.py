@@ -41,4 +41,4 @@ def drain(request: HttpRequest, most: int) -> bool:
             left -= len(block)
     except OSError:  # the client has gone
         return False
-    return False
+    return declared is not None and left == 0 and declared <= most
