@@ -85,7 +85,8 @@ def upload_pack(request: HttpRequest, access: ProjectAccess) -> HttpResponseBase
 
 def receive_pack(request: HttpRequest, access: ProjectAccess) -> HttpResponseBase:
     """A push. Refusals speak git's protocol, so that their reason reaches the pusher's terminal."""
-    access = _for_writing(access)
+    if request.method == "POST":  # the right to push comes before the shape of the request
+        access = _for_writing(access)
     _require_rpc(request, RECEIVE_PACK)
     limit = settings.ROPEWALK_MAX_PUSH_BYTES
     with bodies.idle_limit(request):
