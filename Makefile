@@ -50,8 +50,8 @@ proofs: chromium .venv/.installed frontend/dist/.built ## what `test` leaves out
 faults: .venv/.installed frontend/dist/.built ## kill -9 of every program under load, then look for losses
 	$(PYTHON) -m tests.faults.kill_matrix
 
-bench: .venv/.installed ## measure against plain git and friends (minutes)
-	$(PYTHON) -m pytest tests/benchmarks -o python_files="bench_*.py" -s
+bench: .venv/.installed frontend/dist/.built ## measure against plain git and friends (minutes)
+	$(PYTHON) -m pytest tests/benchmarks -o python_files="bench_*.py" -o timeout=1800 -s
 
 clean: ## remove what was built or installed here (never .ropewalk/, your data)
 	rm -rf .venv .venv-* frontend/node_modules frontend/dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

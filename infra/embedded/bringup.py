@@ -120,7 +120,11 @@ class BringUp:
             self.console.announce(f"Ropewalk is ready at {self.plan.instance.url}")
 
     def _then(self) -> None:
-        code = self._one_shot("then")
+        self.console.leave_the_floor_to("then")  # a line for each request would bury what the command says
+        try:
+            code = self._one_shot("then")
+        finally:
+            self.console.leave_the_floor_to("")
         if self.plan.exit_after:
             self.house.end(max(code, 0) if code >= 0 else 1, f"The command ended with exit code {code}.")
         elif code != 0:

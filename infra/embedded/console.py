@@ -12,6 +12,11 @@ class Console:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._partial: dict[str, bytes] = {}
+        self._alone = ""
+
+    def leave_the_floor_to(self, name: str) -> None:
+        """Print only this program's lines (each program's own log has the others'); an empty name lets all speak again."""
+        self._alone = name
 
     def feed(self, name: str, data: bytes, *, bare: bool = False) -> None:
         """Take a piece of a program's output and print the lines that are complete; ``bare`` leaves the name away."""
@@ -21,6 +26,8 @@ class Console:
             rest = b""
         if rest:
             self._partial[name] = rest
+        if self._alone and name != self._alone:
+            return
         prefix = "" if bare else f"{name:<{_WIDTH}} | "
         self._print("".join(f"{prefix}{line.decode('utf-8', 'replace')}\n" for line in lines))
 

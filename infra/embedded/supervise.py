@@ -76,7 +76,7 @@ def _escape(value: object) -> str:
     return str(value).replace("%", "%%")
 
 
-class House(Supervisor):  # type: ignore[misc]  # supervisor has no types
+class House(Supervisor):
     """Runs an instance's programs until a signal, :meth:`end`, or a program that cannot be kept running.
 
     The supervisor's loop owns the processes: other threads ask through :meth:`ask`, and see what happened in :attr:`states`

@@ -5,7 +5,7 @@ from types import FrameType
 from gunicorn.workers.gthread import ThreadWorker
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class Worker(ThreadWorker):
     """At SIGTERM gunicorn 26 waits ``graceful_timeout`` for idle keep-alive connections too: a browser tab would delay Ctrl-C."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

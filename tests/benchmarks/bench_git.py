@@ -1,0 +1,17 @@
+"""``make bench``: a clone through Ropewalk costs what a clone from the disk costs."""
+
+import subprocess
+import sys
+
+from infra.embedded.config import ROOT
+from tests.fixtures.instance import Instance
+
+
+def test_a_clone_takes_the_time_of_a_local_clone(instance: Instance) -> None:
+    user, _password, token = instance.user("bench")
+    script = ROOT / "tests/benchmarks/git_clone.py"
+    repositories = str(instance.home / "repos")
+    done = subprocess.run(
+        [sys.executable, str(script), instance.url, user, token, repositories], check=False, timeout=1500
+    )
+    assert done.returncode == 0, "the ratio above is over the goal"
