@@ -2,8 +2,8 @@
 
 SCHEDULE: dict[str, dict[str, object]] = {
     "sweep-jobs": {"task": "ropewalk.sweep_jobs", "schedule": 15.0, "options": {"expires": 15}},
-    "worker-heartbeat": {"task": "ropewalk.worker_heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-store": {"task": "ropewalk.sweep_store", "schedule": 3600.0, "options": {"expires": 3600}},
+    "sweep-orphans": {"task": "ropewalk.sweep_orphans", "schedule": 3600.0, "options": {"expires": 3600}},
     "reconcile-repositories": {
         "task": "ropewalk.reconcile_repositories",
         "schedule": 120.0,

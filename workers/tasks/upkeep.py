@@ -1,11 +1,12 @@
-"""What beat asks for: repair and signs of life."""
+"""What beat asks for: repair and upkeep."""
 
 from datetime import timedelta
 
 import structlog
 from celery import shared_task
 
-from ropewalk.core import blobs, clock, health, jobs
+from ropewalk.core import blobs, clock, jobs
+from ropewalk.data import services as data
 from workers.runners import maintain_repository
 
 
@@ -17,16 +18,17 @@ def sweep_jobs() -> None:
         structlog.get_logger("ropewalk.sweep").info("jobs.swept", **counts)
 
 
-@shared_task(name="ropewalk.worker_heartbeat")
-def worker_heartbeat() -> None:
-    """Say that messages reach a worker and are worked on; readiness reads it."""
-    health.record_worker_heartbeat()
-
-
 @shared_task(name="ropewalk.sweep_store")
 def sweep_store() -> None:
     """Remove uploads that a killed process left half done."""
     blobs.store().sweep(clock.now() - timedelta(hours=24))
+
+
+@shared_task(name="ropewalk.sweep_orphans")
+def sweep_orphans() -> None:
+    """Remove objects whose upload was killed before it could be recorded; a day's grace for those under way."""
+    if removed := data.sweep_all_orphans(older_than=clock.now() - timedelta(hours=24)):
+        structlog.get_logger("ropewalk.sweep").info("data.orphans_removed", removed=removed)
 
 
 @shared_task(name="ropewalk.reconcile_repositories")

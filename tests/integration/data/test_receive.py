@@ -223,9 +223,9 @@ def test_orphans_of_killed_uploads_are_swept(project: Project, objects: DiskStor
         writer.write(b"orphan")
         writer.commit()
     past = clock.now() - timedelta(hours=1)
-    assert services.sweep_orphans(project_id=project.pk, older_than=past) == 0
+    assert services.sweep_orphans(project_id=project.pk, older_than=past).removed == 0
     soon = clock.now() + timedelta(hours=1)
-    assert services.sweep_orphans(project_id=project.pk, older_than=soon) == 1
+    assert services.sweep_orphans(project_id=project.pk, older_than=soon).removed == 1
     assert objects.stat(orphan.key(project.pk)) is None
     assert visible(project, kept) and visible(project, folder)
     assert send(project, b"orphan") == orphan and visible(project, orphan)

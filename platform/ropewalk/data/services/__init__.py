@@ -1,6 +1,14 @@
 """Writes of the data room. The caller has passed the gate."""
 
 from ropewalk.data.services.indexing import ensure_indexed, index_pushed_commits, save_revision
-from ropewalk.data.services.objects import receive_object, sweep_orphans
+from ropewalk.data.services.objects import receive_object
+from ropewalk.data.services.orphans import sweep_all_orphans, sweep_orphans
 
-__all__ = ["ensure_indexed", "index_pushed_commits", "receive_object", "save_revision", "sweep_orphans"]
+__all__ = [
+    "ensure_indexed",
+    "index_pushed_commits",
+    "receive_object",
+    "save_revision",
+    "sweep_all_orphans",
+    "sweep_orphans",
+]

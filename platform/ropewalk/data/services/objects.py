@@ -2,11 +2,10 @@
 
 Order of an upload: bytes into the store's invisible writer; the md5 is checked; a transaction inserts the row (the unique index
 makes concurrent uploads of one object wait for each other), makes the bytes visible, and commits. A process that is killed in
-between leaves at most bytes without a row: nobody sees them, the next upload replaces them, :func:`sweep_orphans` removes them.
+between leaves at most bytes without a row: nobody sees them, the next upload replaces them, ``services.orphans`` removes them.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import structlog
 from django.db import IntegrityError, connection, transaction
@@ -18,7 +17,7 @@ from ropewalk.core.locks import lock_in_transaction, share_lock_in_transaction
 from ropewalk.data.dirs import BadDirectory, read_directory
 from ropewalk.data.hashing import UploadDigest
 from ropewalk.data.models import MissingChild, StoredObject
-from ropewalk.data.oids import ObjectAddress, parse_path
+from ropewalk.data.oids import ObjectAddress
 from ropewalk.data.types import Received
 
 log = structlog.get_logger("ropewalk.data")
@@ -71,7 +70,7 @@ def _publish(
 ) -> bool:
     try:
         with transaction.atomic():
-            row_id = _insert(project_id, address, digest, user_id)
+            row_id = insert_row(project_id, address, digest, user_id)
             if row_id is None:  # another upload of the same object was faster
                 return False
             writer.commit()
@@ -85,7 +84,10 @@ def _publish(
     return True
 
 
-def _insert(project_id: int, address: ObjectAddress, digest: UploadDigest, user_id: int | None) -> int | None:
+def insert_row(
+    project_id: int, address: ObjectAddress, digest: UploadDigest, user_id: int | None
+) -> int | None:
+    """Take an object's place; its row's id, or None when another upload has it. Concurrent ones wait here for each other."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO data_storedobject (project_id, kind, oid, size, sha256, complete, created_by_id, created_at)
@@ -185,36 +187,3 @@ def _recheck(row: StoredObject) -> None:
             [row.pk],
         )
     _complete(row.project_id, [row.pk])
-
-
-def sweep_orphans(*, project_id: int, older_than: datetime, limit: int = 100_000) -> int:
-    """Remove bytes without a row that a killed upload left before ``older_than``; returns how many."""
-    prefix, after, removed, seen = f"p/{project_id}/dvc/", "", 0, 0
-    while seen < limit:
-        page = store().list(prefix, after=after)
-        if not page:
-            break
-        seen, after = seen + len(page), page[-1].key
-        old = {entry.key: _address(entry.key, prefix) for entry in page if entry.modified < older_than}
-        oids = [address.oid for address in old.values() if address]
-        rows = StoredObject.objects.for_project(project_id).filter(oid__in=oids).values_list("kind", "oid")
-        known = set(rows)
-        for key, address in old.items():
-            if address is not None and (address.kind, address.oid) not in known:
-                removed += _remove_orphan(project_id, address, key)
-    return removed
-
-
-def _address(key: str, prefix: str) -> ObjectAddress | None:
-    return parse_path(key.removeprefix(prefix).removeprefix("legacy/"))
-
-
-def _remove_orphan(project_id: int, address: ObjectAddress, key: str) -> bool:
-    """Delete inside a transaction that holds the row's place, so that no upload can publish the object meanwhile."""
-    with transaction.atomic():
-        place = _insert(project_id, address, UploadDigest(legacy=False), None)
-        if place is None:
-            return False
-        store().delete(key)
-        transaction.set_rollback(True)
-    return True
