@@ -1,7 +1,6 @@
 """The demo as `make demo` loads it: whole, and harmless to repeat."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,7 +18,7 @@ def load(instance: Instance) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "infra.demo"],
         cwd=ROOT,
-        env=os.environ | {"ROPEWALK_URL": instance.url, "ROPEWALK_HOME": str(instance.home)},
+        env=instance.environment | {"ROPEWALK_URL": instance.url, "ROPEWALK_HOME": str(instance.home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,4 +1,4 @@
-"""Writes of repositories: making them, recording pushes, repair, the default branch, upkeep."""
+"""Recording what a push changed, and finding pushes whose process died before it could."""
 
 import re
 import time
@@ -10,46 +10,25 @@ from django.db import transaction
 
 from ropewalk.accounts.models import User
 from ropewalk.core import clock, jobs
-from ropewalk.core.errors import Invalid
-from ropewalk.core.locks import lock, lock_in_transaction
+from ropewalk.core.locks import lock_in_transaction
 from ropewalk.projects.models import Project
-from ropewalk.projects.services import touch_project, update_project
+from ropewalk.projects.services import touch_project
 from ropewalk.repos import git, refs, store
 from ropewalk.repos.errors import GitFailed
 from ropewalk.repos.models import Push, RecordedRef
 from ropewalk.repos.selectors.pushes import view_of
-from ropewalk.repos.selectors.revisions import default_branch as head_branch
+from ropewalk.repos.services.default_branch import settle_default_branch
+from ropewalk.repos.services.upkeep import wants_upkeep
 from ropewalk.repos.types import MAINTAIN_REPOSITORY, ZERO, PushView, RefUpdate
 
 log = structlog.get_logger("ropewalk.repos")
 
 _ANCESTRY_CHECKS = 200
-_MAINTAIN_PACKS = 20
-_BIG_PACK = 16 << 20
-_MAINTAIN_LOOSE = 2000
 _SETTLED_SECONDS = 60.0
 _REFLOG_PERSON = re.compile(r"<user-(\d+)@")
 
 RefChange = tuple[str, str, str]
 """A ref's name, old value and new value, as git reports it; :data:`ZERO` for none."""
-
-
-def ensure_repository(*, project_id: int, default_branch: str = "main") -> None:
-    """Make the project's bare repository if it is missing, and bring an old one's settings up to date."""
-    store.make_repository(project_id, default_branch)
-
-
-def delete_repository(*, project_id: int) -> None:
-    """Remove the repository's files for good; the rows go with the project's."""
-    store.remove_repository(project_id)
-
-
-def remove_abandoned_repositories() -> int:
-    """Remove repositories that a killed process left half made or half removed, and what killed pushes left; their number."""
-    removed = store.remove_abandoned()
-    for project_id in Project.objects.order_by("pk").values_list("pk", flat=True):
-        removed += store.remove_half_done(git.repository_path(project_id))
-    return removed
 
 
 def record_push(
@@ -75,8 +54,8 @@ def record_push(
         )
         _remember(project_id, changes)
         touch_project(project_id=project_id)
-        _settle_default_branch(project_id)
-        if len(changes) > 50 or _wants_upkeep(project_id):
+        settle_default_branch(project_id)
+        if len(changes) > 50 or wants_upkeep(project_id):
             jobs.enqueue(
                 MAINTAIN_REPOSITORY,
                 subject=f"project:{project_id}",
@@ -207,68 +186,3 @@ def reconcile_all(*, seconds: float = 60.0) -> list[PushView]:
         if push is not None:
             found.append(push)
     return found
-
-
-def _settle_default_branch(project_id: int) -> None:
-    """When HEAD names no branch, take a pushed one: ``main``, ``master``, else the only or first one. The project row follows."""
-    heads = sorted(name[11:] for name in refs.read_refs(project_id) if name.startswith("refs/heads/"))
-    current = head_branch(project_id)
-    if heads and current not in heads:
-        current = next((name for name in ("main", "master") if name in heads), heads[0])
-        _point_head(project_id, current)
-    if (
-        heads
-        and len(current) <= 200
-        and not Project.objects.filter(pk=project_id, default_branch=current).exists()
-    ):
-        update_project(project_id=project_id, default_branch=current)
-
-
-def set_default_branch(*, project_id: int, name: str) -> None:
-    """Make an existing branch the default one. Raises :class:`Invalid` when there is no such branch."""
-    with transaction.atomic():
-        lock_in_transaction(f"refs:{project_id}")
-        if f"refs/heads/{name}" not in refs.read_refs(project_id) or len(name) > 200:
-            raise Invalid(
-                f"There is no branch “{name}”.", hint="Choose one of the pushed branches.", code="no_branch"
-            )
-        update_project(project_id=project_id, default_branch=name)
-        _point_head(project_id, name)
-
-
-def _point_head(project_id: int, name: str) -> None:
-    git.run(git.repository_path(project_id), "symbolic-ref", "HEAD", f"refs/heads/{name}")
-
-
-def _wants_upkeep(project_id: int) -> bool:
-    objects = git.repository_path(project_id) / "objects"
-    packs = list((objects / "pack").glob("*.pack"))
-    loose = sum(1 for _ in (objects / "17").glob("*")) * 256  # git's own estimate: one of 256 folders
-    big = any(path.stat().st_size > _BIG_PACK and not path.with_suffix(".bitmap").exists() for path in packs)
-    return len(packs) > _MAINTAIN_PACKS or loose > _MAINTAIN_LOOSE or (big and len(packs) == 1)
-
-
-def maintain(*, project_id: int) -> dict[str, int]:
-    """Pack what is loose, write bitmap and commit graph, remove what killed pushes left. Safe beside running pushes and fetches.
-
-    Nothing that a ref or a recent reflog reaches is removed; unreachable objects stay for two weeks.
-    """
-    directory = git.repository_path(project_id)
-    if not directory.is_dir():
-        return {"removed": 0}
-    with lock(f"maintain:{project_id}"):
-        removed = store.remove_half_done(directory)
-        pack = ("repack", "-A", "-d", "-q", "--write-bitmap-index", "--unpack-unreachable=2.weeks.ago")
-        git.run(directory, *pack, config=("pack.threads=1",), timeout=3000)
-        git.run(directory, "prune", "--expire=2.weeks.ago", timeout=600)
-        git.run(directory, "pack-refs", "--all", "--prune", timeout=60)
-        git.run(
-            directory,
-            "commit-graph",
-            "write",
-            "--reachable",
-            "--changed-paths",
-            "--max-new-filters=20000",
-            timeout=600,
-        )
-    return {"removed": removed}
