@@ -24,6 +24,7 @@ graceful_timeout = 12  # below the supervisor's patience, so that gunicorn itsel
 # DVC's and MLflow's clients keep connections open between objects; closing them early costs a reconnect a file.
 keepalive = 75
 backlog = 1024
+sendfile = False  # it would wait for ever for a client that does not read (see web_socket)
 preload_app = True  # MLflow's import is paid once, and its pages of memory are shared
 # A worker's heartbeat file must not wait for a busy disk.
 _memory = Path("/dev/shm")  # noqa: S108  # gunicorn makes a private, unlinked file in it

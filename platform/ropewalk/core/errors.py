@@ -42,6 +42,12 @@ class NotFound(RopewalkError):
     status, code = 404, "not_found"
 
 
+class Stalled(RopewalkError):
+    """The client stopped sending in the middle of a body."""
+
+    status, code = 408, "stalled"
+
+
 class Conflict(RopewalkError):
     """The present state does not allow it (a name is taken, an archived project)."""
 

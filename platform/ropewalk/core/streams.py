@@ -5,10 +5,11 @@ are read from ``wsgi.input``, which gunicorn de-chunks.
 """
 
 from collections.abc import Iterator
+from typing import IO
 
 from django.http import HttpRequest
 
-from ropewalk.core.errors import Invalid, TooLarge
+from ropewalk.core.errors import Invalid, Stalled, TooLarge
 
 BLOCK = 1 << 20
 
@@ -26,8 +27,8 @@ def content_length(request: HttpRequest) -> int | None:
 def body(request: HttpRequest, *, limit: int) -> Iterator[bytes]:
     """The body in blocks of at most 1 MiB, never held whole.
 
-    Raises :class:`TooLarge` as soon as more than ``limit`` bytes are declared or read, and :class:`Invalid` when the client
-    closes the connection before the declared length arrived.
+    Raises :class:`TooLarge` as soon as more than ``limit`` bytes are declared or read, :class:`Invalid` when the connection ends
+    before the body does, and :class:`Stalled` when the server gave up waiting for the client.
     """
     declared = content_length(request)
     if declared is not None and declared > limit:
@@ -35,7 +36,7 @@ def body(request: HttpRequest, *, limit: int) -> Iterator[bytes]:
     source = request.META["wsgi.input"]
     total = 0
     while declared is None or total < declared:
-        block = source.read(BLOCK if declared is None else min(BLOCK, declared - total))
+        block = _read(source, BLOCK if declared is None else min(BLOCK, declared - total))
         if not block:
             break
         total += len(block)
@@ -44,3 +45,14 @@ def body(request: HttpRequest, *, limit: int) -> Iterator[bytes]:
         yield block
     if declared is not None and total < declared:
         raise Invalid(f"The connection ended after {total} of {declared} bytes.", code="truncated")
+
+
+def _read(source: IO[bytes], size: int) -> bytes:
+    try:
+        return source.read(size)
+    except TimeoutError:
+        raise Stalled(
+            "The upload stood still for too long. Nothing of it was stored.", hint="Try again."
+        ) from None
+    except OSError:  # gunicorn's word for a connection that ended inside a chunk, and for one that is none
+        raise Invalid("The connection ended before the body did.", code="truncated") from None

@@ -1,11 +1,12 @@
 """Request bodies in blocks: whole, bounded, and truncated ones noticed."""
 
 import io
+from unittest.mock import Mock
 
 import pytest
 from django.test import RequestFactory
 
-from ropewalk.core.errors import Invalid, TooLarge
+from ropewalk.core.errors import Invalid, Stalled, TooLarge
 from ropewalk.core.streams import BLOCK, body, content_length
 
 
@@ -65,6 +66,18 @@ def test_a_connection_that_ends_early_is_an_error():
     with pytest.raises(Invalid) as error:
         list(body(request(b"x" * 5, length="9"), limit=100))
     assert error.value.code == "truncated"
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "code"),
+    [(TimeoutError(), Stalled, "stalled"), (OSError("chunk"), Invalid, "truncated")],
+)
+def test_a_fault_of_the_connection_is_said_in_our_words(fault, error, code):
+    asked = request(b"", length="9")
+    asked.META["wsgi.input"].read = Mock(side_effect=fault)
+    with pytest.raises(error) as raised:
+        list(body(asked, limit=100))
+    assert raised.value.code == code
 
 
 @pytest.mark.parametrize("length", ["-1", "1.5", "abc", "²", "٣", "1 2"])

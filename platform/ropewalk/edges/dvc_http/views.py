@@ -1,7 +1,5 @@
 """A project's DVC remote over HTTP: objects by their hash, immutable, verified, streamed both ways."""
 
-from collections.abc import Iterator
-
 from django.conf import settings
 from django.http import (
     HttpRequest,
@@ -14,7 +12,7 @@ from django.http import (
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core import streams
 from ropewalk.core.blobs import BLOCK
-from ropewalk.core.errors import Invalid, NotFound
+from ropewalk.core.errors import NotFound
 from ropewalk.data import selectors, services
 from ropewalk.data.oids import ObjectAddress, parse_path
 from ropewalk.data.types import ObjectState
@@ -59,18 +57,11 @@ def write_object(request: HttpRequest, access: ProjectAccess, path: str = "") ->
     address = parse_path(path)
     if address is None:
         raise _NOT_AN_OBJECT
-    blocks = _body(request)
+    blocks = streams.body(request, limit=settings.ROPEWALK_MAX_OBJECT_BYTES)
     done = services.receive_object(
         project_id=access.project.id, address=address, blocks=blocks, user_id=access.actor.user_id
     )
     return HttpResponse(status=201 if done.created else 200, headers={"ETag": _etag(address)})
-
-
-def _body(request: HttpRequest) -> Iterator[bytes]:
-    try:
-        yield from streams.body(request, limit=settings.ROPEWALK_MAX_OBJECT_BYTES)
-    except OSError:  # gunicorn's word for a connection that ended inside a chunk
-        raise Invalid("The connection ended before the object did.", code="truncated") from None
 
 
 def _root(request: HttpRequest, access: ProjectAccess) -> HttpResponse:

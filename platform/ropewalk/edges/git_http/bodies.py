@@ -1,12 +1,10 @@
-"""Request bodies of git clients: chunked or with a length, gzip or plain, never held whole, with an idle limit on the socket."""
+"""Request bodies of git clients: chunked or with a length, gzip or plain, never held whole."""
 
-import socket
-import struct
 import tempfile
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import IO
 
 from django.http import HttpRequest
@@ -14,30 +12,9 @@ from django.http import HttpRequest
 from ropewalk.core import streams
 from ropewalk.core.errors import Invalid, RopewalkError, TooLarge
 
-IDLE_SECONDS = 120
 MAX_FETCH_BYTES = 64 << 20  # the names of a million objects
 _DRAIN_SECONDS = 60.0
 _DRAIN_BYTES = 1 << 30
-
-
-@contextmanager
-def idle_limit(request: HttpRequest, seconds: int = IDLE_SECONDS) -> Iterator[None]:
-    """Let reads from and writes to a client that stalls fail after ``seconds``, so that it can't hold a thread for ever."""
-    limit_idle(request, seconds)
-    try:
-        yield
-    finally:
-        limit_idle(request, 0)
-
-
-def limit_idle(request: HttpRequest, seconds: int) -> None:
-    """Set the limit; 0 lifts it. Does nothing where the server doesn't hand out its socket."""
-    connection = request.META.get("gunicorn.socket")
-    if isinstance(connection, socket.socket):
-        value = struct.pack("ll", seconds, 0)
-        with suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
 
 
 def blocks(request: HttpRequest, *, limit: int) -> Iterator[bytes]:

@@ -7,7 +7,6 @@ import structlog
 from django.http import HttpRequest
 
 from ropewalk.core.errors import Busy
-from ropewalk.edges.git_http import bodies
 from ropewalk.repos import transport
 from ropewalk.repos.errors import GitFailed
 
@@ -26,7 +25,6 @@ class FetchAnswer:
         if not _SLOTS.acquire(timeout=_PATIENCE):
             asked.close()
             raise Busy("Too many clones run at once.", hint="Try again in a minute.")
-        self._request = request
         self._project_id = project_id
         self._closed = False
         try:
@@ -37,7 +35,6 @@ class FetchAnswer:
         except BaseException:
             _SLOTS.release()
             raise
-        bodies.limit_idle(request, bodies.IDLE_SECONDS)
 
     def __iter__(self) -> "FetchAnswer":
         return self
@@ -65,5 +62,4 @@ class FetchAnswer:
             try:
                 self._process.kill()
             finally:
-                bodies.limit_idle(self._request, 0)
                 _SLOTS.release()

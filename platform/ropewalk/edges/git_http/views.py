@@ -77,8 +77,7 @@ def upload_pack(request: HttpRequest, access: ProjectAccess) -> HttpResponseBase
     """A fetch or clone."""
     _require_rpc(request, UPLOAD_PACK)
     repos.ensure_repository(project_id=access.project.id, default_branch=access.project.default_branch)
-    with bodies.idle_limit(request):
-        asked = bodies.as_file(request, limit=bodies.MAX_FETCH_BYTES)
+    asked = bodies.as_file(request, limit=bodies.MAX_FETCH_BYTES)
     answer = FetchAnswer(request, access.project.id, asked)
     return _uncached(StreamingHttpResponse(answer, content_type="application/x-git-upload-pack-result"))
 
@@ -89,22 +88,23 @@ def receive_pack(request: HttpRequest, access: ProjectAccess) -> HttpResponseBas
         access = _for_writing(access)
     _require_rpc(request, RECEIVE_PACK)
     limit = settings.ROPEWALK_MAX_PUSH_BYTES
-    with bodies.idle_limit(request):
-        blocks = bodies.blocks(request, limit=limit + (8 << 20))  # the list of refs comes on top
-        head, rest = read_head(blocks)
-        if not head.commands:  # git probes with an empty request whether its credentials are right
-            return _result(b"")
-        faults = [(command, fault) for command in head.commands if (fault := refs.fault_in(command.name))]
-        if faults:
-            command, fault = faults[0]
-            message = f"Ropewalk: “{command.ref[:200]}” can't be pushed: {fault}.\n          Rename it and push again."
-            return _refused(request, head, "bad ref name", message)
-        session = _start(access, head, limit)
-        try:
-            return _feed(request, access, head, session, rest, blocks)
-        except BaseException:
-            session.close()
-            raise
+    blocks = bodies.blocks(request, limit=limit + (8 << 20))  # the list of refs comes on top
+    head, rest = read_head(blocks)
+    if not head.commands:  # git probes with an empty request whether its credentials are right
+        return _result(b"")
+    faults = [(command, fault) for command in head.commands if (fault := refs.fault_in(command.name))]
+    if faults:
+        command, fault = faults[0]
+        message = (
+            f"Ropewalk: “{command.ref[:200]}” can't be pushed: {fault}.\n          Rename it and push again."
+        )
+        return _refused(request, head, "bad ref name", message)
+    session = _start(access, head, limit)
+    try:
+        return _feed(request, access, head, session, rest, blocks)
+    except BaseException:
+        session.close()
+        raise
 
 
 def _start(access: ProjectAccess, head: PushHead, limit: int) -> PushSession:
