@@ -10,10 +10,13 @@ from ropewalk.core.errors import Invalid, NotFound, RopewalkError
 
 _TITLES = {
     400: "That request can't be done",
+    401: "Sign in first",
     403: "You may not do this",
     404: "Nothing here",
+    405: "That request can't be done",
     409: "That does not fit the present state",
     413: "That is too large",
+    422: "That does not fit",
     429: "Too many requests",
     503: "A part of Ropewalk does not answer",
 }
@@ -43,6 +46,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """A defect of ours: it was logged with the request's id."""
     error = RopewalkError(
-        "An unexpected error happened.", hint="It was logged. If it stays, tell your operator the request id."
+        "An unexpected error happened.",
+        hint="It was logged. Try again; if it stays, tell your operator the request id below.",
     )
     return html_error(request, error)
