@@ -95,6 +95,21 @@ def test_make_and_revoke_a_token(wanda: Page):
     expect(wanda.get_by_role("row", name=re.compile("laptop of a test"))).to_have_count(0)
 
 
+def test_connect_makes_a_token_and_fills_it_in(wanda: Page, harvest: Seeded):
+    wanda.goto(f"{harvest.path}/experiments")
+    wanda.locator("summary", has_text="Connect").click()
+    wanda.locator("details[open]").get_by_role("button", name="Make a token").click()
+    expect(wanda).to_have_url(re.compile(f"{harvest.path}/connect$"))
+    secret = wanda.locator("#new-token").inner_text()
+    assert secret.startswith("rw_")
+    main = wanda.get_by_role("main")
+    main.get_by_role("tab", name="MLflow").click()
+    expect(main.locator("#page-mlflow")).to_contain_text(f"PASSWORD={secret}")
+    expect(main.locator("#page-dvc")).to_be_hidden()
+    wanda.goto(f"{harvest.path}/connect")
+    assert secret not in wanda.content()
+
+
 def test_the_palette_finds_a_project(wanda: Page, harvest: Seeded):
     wanda.goto("/")
     wanda.keyboard.press("Control+k")

@@ -11,7 +11,7 @@ from ropewalk.edges.web.errors import html_error
 from ropewalk.edges.web.files import views as files
 from ropewalk.edges.web.home import views as home
 from ropewalk.edges.web.people import views as people
-from ropewalk.edges.web.projects import settings_views, views
+from ropewalk.edges.web.projects import connect, settings_views, views
 
 _public = partial(routes.public_route, on_error=html_error)
 _signed_in = partial(routes.signed_in_route, on_error=html_error)
@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _signed_in("new", views.new, name="project-new"),
     _public("<str:owner>", home.owner, name="owner"),
     _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
+    _project(f"{_P}/connect", connect.connect, needs=Permission.PROJECT_VIEW, name="project-connect"),
     _project(f"{_P}/src", files.root, needs=Permission.CODE_READ, name="files"),
     _project(f"{_P}/src/<path:rev_path>", files.browse, needs=Permission.CODE_READ, name="file"),
     _project(f"{_P}/raw/<path:rev_path>", files.raw, needs=Permission.CODE_READ, name="raw"),
