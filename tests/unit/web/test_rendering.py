@@ -87,3 +87,15 @@ def test_each_highlighted_line_is_whole_and_inert(text: str) -> None:
 def test_line_numbers_fit_the_source() -> None:
     assert len(highlighted_lines("a.py", 'x = """a\nb\nc"""\ny = 1\n')) == 4
     assert len(highlighted_lines("unknown.zzz", "\n\na\n")) == 3
+
+
+def test_what_scrolls_sideways_is_reachable_by_the_keyboard() -> None:
+    html = markdown("| a |\n|---|\n| 1 |\n\n```python\nx = '<pre>'\n```\n\n    indented <pre>\n")
+    assert html.count('<table tabindex="0">') == 1
+    assert html.count('<pre tabindex="0">') == 2
+    assert html.count("&lt;pre&gt;") == 2
+
+
+def test_only_the_harmless_tabindex_is_kept() -> None:
+    found = _parsed(markdown('<table tabindex="5"><tr><td>x</td></tr></table><p tabindex="0">y</p>'))
+    assert "tabindex" not in dict(found.attributes)
