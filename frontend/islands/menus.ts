@@ -12,4 +12,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a narrow screen the present tab may lie outside the row of tabs.
+document.querySelector<HTMLElement>('.rw-tabs a[aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest", behavior: "instant" });
+
 export {};

@@ -14,10 +14,10 @@ from tests.browser.chromium import launch
 # Charts are drawn when they come into view.
 SCROLL = """async () => {
   for (let y = 0; y < document.body.scrollHeight; y += 400) {
-    scrollTo(0, y);
+    scrollTo({ top: y, behavior: "instant" });
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }
-  scrollTo(0, 0);
+  scrollTo({ top: 0, behavior: "instant" });
 }"""
 ANONYMOUS = {
     "welcome": "/",
@@ -30,7 +30,8 @@ SIGNED_IN = {
     "new-organization": "/organizations/new", "api": "/api/docs",
 }  # fmt: skip
 PROJECT = {
-    "overview": "", "files": "/src", "file": "/src/main/src/train.py", "commits": "/commits/main", "branches": "/branches",
+    "overview": "", "connect": "/connect", "files": "/src", "file": "/src/main/src/train.py", "commits": "/commits/main",
+    "branches": "/branches",
     "tags": "/tags", "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",
     "comparison": "/experiments/compare/1", "drift": "/drift", "drift-new": "/drift/new", "drift-report": "/drift/1",
     "jobs": "/jobs", "settings": "/settings", "members": "/settings/members", "danger": "/settings/danger",
@@ -68,7 +69,7 @@ def addresses(page: Page, url: str, project: str) -> dict[str, str]:
 def take(page: Page, url: str, pages: dict[str, str], out: Path, suffix: str) -> None:
     """One picture a page."""
     for name, path in pages.items():
-        page.goto(f"{url}{path}", wait_until="load")
+        page.goto(f"{url}{path}", wait_until="networkidle")  # the charts' script comes late
         page.evaluate(SCROLL)
         page.wait_for_timeout(300)
         page.screenshot(path=str(out / f"{name}-{suffix}.png"), full_page=suffix != "phone")

@@ -12,6 +12,10 @@ from tests.fixtures.instance import Instance
 
 MAX_SCRIPT = 300_000
 NOT_MADE_YET = {"comparison", "drift-report"}  # the walk makes them and looks at them
+# A panel's child that ends to the right of it; what scrolls inside a panel does not.
+OVERHANGS = """() => [...document.querySelectorAll(".panel > *")]
+  .filter((part) => part.getBoundingClientRect().right > part.parentElement.getBoundingClientRect().right + 1)
+  .map((part) => part.textContent.trim().slice(0, 60))"""
 OTHERS_LOOK = {"api"}  # Swagger's own page
 
 
@@ -23,6 +27,7 @@ def look(page: Page, path: str, scheme: str, axe: Callable[[Page], list[str]]) -
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if wide > 1:
         problems.append(f"{wide} px wider than the window")
+    problems += [f"hangs out of its panel: {text}" for text in page.evaluate(OVERHANGS)]
     return [f"{path} ({scheme}): {problem}" for problem in problems + axe(page)]
 
 
@@ -70,10 +75,27 @@ def test_a_phone_shows_the_pages_without_sideways_scrolling(wanda: Page, harvest
         f"{harvest.path}/experiments",
         f"{harvest.path}/data",
         f"{harvest.path}/drift",
+        f"{harvest.path}/jobs",
+        f"{harvest.path}/connect",
+        f"{harvest.path}/data/main/data/harvest.csv",
     ):
         wanda.goto(path)
         wide = wanda.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 1, f"{path} is {wide} px wider than the window"
+
+
+def test_words_in_a_readmes_table_stay_whole(wanda: Page, harvest: Seeded):
+    """A narrow table scrolls instead: no cell is narrower than its longest word."""
+    wanda.set_viewport_size({"width": 390, "height": 800})
+    wanda.goto(harvest.path)
+    table = wanda.locator(".markdown table").first
+    assert table.get_attribute("tabindex") == "0"
+    table.locator("tbody td").first.evaluate(
+        "cell => { cell.textContent = 'internationalization'.repeat(3) }"
+    )
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth")
+    height = table.locator("tbody tr").first.evaluate("row => row.getBoundingClientRect().height")
+    assert height < 60, "the word stands on one line"
 
 
 def test_the_script_of_a_page_is_small():

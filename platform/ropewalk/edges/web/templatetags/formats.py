@@ -121,6 +121,22 @@ def measure(name: str | None) -> str:
     return _MEASURES.get(name or "", (name or "—").replace("_", " "))
 
 
+_JOBS = {
+    "maintain-repository": "Tidy the repository",
+    "index-revision": "Index a commit",
+    "index-history": "Index the history",
+    "compare_runs": "Compare runs",
+    "compare_data": "Compare two versions of data",
+    "profile_file": "Measure a data file",
+}
+
+
+@register.filter
+def job_words(kind: str) -> str:
+    """What a job does, in words."""
+    return _JOBS.get(kind, kind.replace("_", " ").replace("-", " ").capitalize())
+
+
 @register.filter
 def duration(milliseconds: int | None) -> str:
     """A duration in its two largest units."""
