@@ -14,4 +14,5 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "purge-projects": {"task": "ropewalk.purge_projects", "schedule": 600.0, "options": {"expires": 600}},
 }

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from ropewalk.core import blobs, clock, jobs
 from ropewalk.data import services as data
-from workers.runners import maintain_repository
+from workers.runners import maintain_repository, purge_projects
 
 
 @shared_task(name="ropewalk.sweep_jobs")
@@ -41,3 +41,9 @@ def reconcile_repositories() -> None:
 def sweep_repositories() -> None:
     """Remove repositories that a killed process left half made or half removed."""
     maintain_repository.sweep()
+
+
+@shared_task(name="ropewalk.purge_projects")
+def purge_deleted_projects() -> None:
+    """Remove deleted projects whose grace time is over, for a bounded time."""
+    purge_projects.purge()

@@ -37,6 +37,7 @@ class Project(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    purge_started_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -47,7 +48,12 @@ class Project(models.Model):
                 name="project_slug_unique",
             )
         ]
-        indexes = [models.Index(fields=["-updated_at"], name="project_recent")]
+        indexes = [
+            models.Index(fields=["-updated_at"], name="project_recent"),
+            models.Index(
+                fields=["deleted_at"], condition=models.Q(deleted_at__isnull=False), name="project_deleted"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.owner.slug}/{self.slug}"

@@ -8,7 +8,7 @@ from ropewalk.accounts.models import Membership, User
 from ropewalk.accounts.names import matching_name
 from ropewalk.core.pagination import Page, paginate
 from ropewalk.projects.models import Collaborator, Project, Visibility
-from ropewalk.projects.types import CollaboratorView, ProjectView
+from ropewalk.projects.types import CollaboratorView, DeletedProject, ProjectView
 
 
 def view_of(project: Project) -> ProjectView:
@@ -48,6 +48,18 @@ def find(owner: str, slug: str) -> ProjectView | None:
     """A project by its name, without regard to case. Only the gate calls this."""
     project = _live().filter(matching_name("owner__slug", owner), matching_name("slug", slug)).first()
     return view_of(project) if project else None
+
+
+def deleted_projects(owner: str, slug: str) -> list[DeletedProject]:
+    """The deleted projects that had this name, the last deleted first; a name can be used and deleted many times."""
+    rows = Project.objects.select_related("owner").filter(
+        matching_name("owner__slug", owner), matching_name("slug", slug), deleted_at__isnull=False
+    )
+    return [
+        DeletedProject(row.pk, str(row), row.deleted_at, row.purge_started_at is not None)
+        for row in rows.order_by("-deleted_at")
+        if row.deleted_at
+    ]
 
 
 def visible_to(user_id: int | None) -> Q:

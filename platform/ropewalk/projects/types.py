@@ -63,3 +63,13 @@ class CollaboratorView:
     full_name: str
     role: str
     since: datetime
+
+
+@dataclass(frozen=True)
+class DeletedProject:
+    """A project that was deleted and still has its row; ``purging`` when it can't be restored any more."""
+
+    id: int
+    full_name: str
+    deleted_at: datetime
+    purging: bool

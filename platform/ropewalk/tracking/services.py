@@ -1,6 +1,9 @@
-"""The one thing that tracking writes itself: which experiment is a project's Default. Runs are written by MLflow."""
+"""What tracking writes itself: which experiment is a project's Default, and a project's end. Runs are written by MLflow."""
 
 from ropewalk.tracking.models import TrackingSpace
+from ropewalk.tracking.removal import remove_workspace
+
+__all__ = ["remember_default", "remove_workspace"]
 
 
 def remember_default(*, project_id: int, experiment_id: int) -> int:

@@ -1,5 +1,6 @@
 """Where bytes are kept: a local disk by default, S3 when ``ROPEWALK_S3_BUCKET`` is set. The only user of boto3."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from django.conf import settings
@@ -25,6 +26,7 @@ __all__ = [
     "BlobWriter",
     "StoreUnavailable",
     "checked_key",
+    "remove_in_pages",
     "store",
 ]
 
@@ -47,3 +49,11 @@ def store() -> BlobStore:
         secret_access_key=s3.secret_access_key,
         prefix=s3.prefix,
     )
+
+
+def remove_in_pages(prefix: str, size: int = 500) -> Iterator[int]:
+    """Remove every object below a folder (its name ends with a slash); yields the number of each page, while there are any."""
+    while page := store().list(prefix, limit=size):
+        for entry in page:
+            store().delete(entry.key)
+        yield len(page)

@@ -1,12 +1,10 @@
-"""Writes of projects. The caller has passed the gate."""
+"""Making and changing projects."""
 
 from django.db import IntegrityError, transaction
 
-from ropewalk.accounts.models import User
-from ropewalk.accounts.names import matching_name
 from ropewalk.core import audit, clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
-from ropewalk.projects.models import Collaborator, CollaboratorRole, Project, Visibility
+from ropewalk.projects.models import Project, Visibility
 from ropewalk.projects.names import check_branch_name, check_project_name
 
 
@@ -37,7 +35,7 @@ def create_project(
                 default_branch=default_branch,
                 created_by_id=created_by_id,
             )
-            _record("project.created", project, visibility=visibility)
+            record("project.created", project, visibility=visibility)
     except IntegrityError:
         raise Conflict(
             f"There is already a project “{slug}” here.", hint="Choose another name.", code="name_taken"
@@ -55,13 +53,15 @@ def _check_description(description: str) -> None:
         raise Invalid("A description has at most 500 characters.", code="bad_description")
 
 
-def _record(action: str, project: Project, **detail: str) -> None:
+def record(action: str, project: Project, **detail: str) -> None:
+    """Add an audit event of a project."""
     audit.record(
         action, subject=project.slug, owner_id=project.owner_id, project_id=project.pk, detail=detail
     )
 
 
-def _locked(project_id: int) -> Project:
+def locked(project_id: int) -> Project:
+    """A live project's row, locked until the transaction ends."""
     project = (
         Project.objects.select_for_update(of=("self",)).filter(pk=project_id, deleted_at__isnull=True).first()
     )
@@ -80,13 +80,13 @@ def update_project(
     key_metric: str | None = None,
 ) -> None:
     """Change what is given; None leaves a field as it is."""
-    project = _locked(project_id)
+    project = locked(project_id)
     if description is not None:
         _check_description(description)
         project.description = description
     if visibility is not None and visibility != project.visibility:
         _check_visibility(visibility)
-        _record("project.visibility", project, before=project.visibility, after=visibility)
+        record("project.visibility", project, before=project.visibility, after=visibility)
         project.visibility = visibility
     if default_branch is not None:
         project.default_branch = check_branch_name(default_branch)
@@ -103,46 +103,7 @@ def touch_project(*, project_id: int) -> None:
 @transaction.atomic
 def archive_project(*, project_id: int, archived: bool) -> None:
     """Make a project read-only, or writable again."""
-    project = _locked(project_id)
+    project = locked(project_id)
     project.archived_at = clock.now() if archived else None
     project.save(update_fields=["archived_at", "updated_at"])
-    _record("project.archived" if archived else "project.unarchived", project)
-
-
-@transaction.atomic
-def delete_project(*, project_id: int) -> None:
-    """Hide a project from everybody; its name is free at once. The data stays until the operator's grace time ends."""
-    project = _locked(project_id)
-    project.deleted_at = clock.now()
-    project.save(update_fields=["deleted_at"])
-    _record("project.deleted", project)
-
-
-@transaction.atomic
-def set_collaborator(*, project_id: int, username: str, role: str) -> None:
-    """Give a person a role in a project, or change it."""
-    if role not in CollaboratorRole.values:
-        raise Invalid(
-            f"A collaborator's role is one of {', '.join(CollaboratorRole.values)}.", code="bad_role"
-        )
-    user = User.objects.filter(matching_name("owner__slug", username), is_active=True).first()
-    if user is None:
-        raise NotFound(f"There is no user “{username}”.", hint="They sign up first, then you can add them.")
-    project = _locked(project_id)
-    Collaborator.objects.bulk_create(
-        [Collaborator(project_id=project_id, user=user, role=role)],
-        update_conflicts=True,
-        unique_fields=["project", "user"],
-        update_fields=["role"],
-    )
-    _record("collaborator.set", project, user=user.username, role=role)
-
-
-@transaction.atomic
-def remove_collaborator(*, project_id: int, user_id: int) -> None:
-    """Take a person's own role in a project away."""
-    project = _locked(project_id)
-    own = Collaborator.objects.for_project(project_id).select_related("user").filter(user_id=user_id).first()
-    if own is not None:
-        own.delete()
-        _record("collaborator.removed", project, user=own.user.username, role=own.role)
+    record("project.archived" if archived else "project.unarchived", project)

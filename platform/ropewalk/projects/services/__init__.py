@@ -1,0 +1,25 @@
+"""Writes of projects. The caller has passed the gate."""
+
+from ropewalk.projects.services.collaborators import remove_collaborator, set_collaborator
+from ropewalk.projects.services.projects import archive_project, create_project, touch_project, update_project
+from ropewalk.projects.services.removal import (
+    begin_purges,
+    delete_project,
+    finish_purge,
+    remove_rows,
+    restore_project,
+)
+
+__all__ = [
+    "archive_project",
+    "begin_purges",
+    "create_project",
+    "delete_project",
+    "finish_purge",
+    "remove_collaborator",
+    "remove_rows",
+    "restore_project",
+    "set_collaborator",
+    "touch_project",
+    "update_project",
+]
