@@ -69,7 +69,7 @@ def test_a_project_archived_while_a_push_runs_does_not_change(
     send: Send, local: Git, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The gate is asked again after the last byte, before git may change a ref."""
-    from ropewalk.edges.git_http import pushing
+    from ropewalk.repos import pushing
 
     real = pushing.PushSession.feed
 
@@ -87,13 +87,13 @@ def test_a_project_archived_while_a_push_runs_does_not_change(
 def test_a_failure_to_record_is_told_and_repaired(
     send: Send, local: Git, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ropewalk.edges.git_http import indexing
+    from ropewalk.data.services import pushes
     from ropewalk.repos import services
 
     def broken(**_: object) -> None:
         raise RuntimeError("the database is away")
 
-    monkeypatch.setattr(indexing.data, "index_pushed_commits", broken)
+    monkeypatch.setattr(pushes, "index_pushed_commits", broken)
     sha = local.run("rev-parse", "HEAD").out.strip()
     answer = send(push_body([(ZERO, sha, "refs/heads/main")], pack_of(local, "main")))
     assert b"ok refs/heads/main" in answer and b"the push is stored" in answer

@@ -1,7 +1,5 @@
 """Smart HTTP for unmodified git clients: protocol versions 0 to 2. See gitprotocol-http(5)."""
 
-import threading
-
 from django.conf import settings
 from django.http import (
     HttpRequest,
@@ -12,21 +10,17 @@ from django.http import (
     StreamingHttpResponse,
 )
 
-from ropewalk.access.roles import Permission
 from ropewalk.access.routes import plain_error
-from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import ProjectAccess
-from ropewalk.core.errors import Busy, Denied, Invalid, NotFound, RopewalkError, TooLarge
-from ropewalk.edges.git_http import bodies, indexing
+from ropewalk.core.errors import Denied, Invalid, NotFound, RopewalkError, TooLarge
+from ropewalk.data.services import pushes
+from ropewalk.edges.git_http import bodies
 from ropewalk.edges.git_http.fetching import FetchAnswer
-from ropewalk.edges.git_http.pktline import PushHead, read_head, refusal
-from ropewalk.edges.git_http.pushing import PushSession
-from ropewalk.repos import refs, transport
 from ropewalk.repos import services as repos
-from ropewalk.repos.transport import RECEIVE_PACK, SERVICES, UPLOAD_PACK, ReceivePack
-
-_PUSH_SLOTS = threading.BoundedSemaphore(8)
-_PUSH_PATIENCE = 20.0
+from ropewalk.repos import transport
+from ropewalk.repos.pktline import PushHead, read_head, refusal
+from ropewalk.repos.pushing import PushSession
+from ropewalk.repos.transport import RECEIVE_PACK, SERVICES, UPLOAD_PACK
 
 
 def _uncached(response: HttpResponseBase) -> HttpResponseBase:
@@ -41,11 +35,6 @@ def text_error(request: HttpRequest, error: RopewalkError) -> HttpResponseBase:
     return _uncached(plain_error(request, error))
 
 
-def _for_writing(access: ProjectAccess) -> ProjectAccess:
-    """Through the gate again, with what a push needs; also late in a long push, when things may have changed."""
-    return resolve_project(access.actor, access.project.owner, access.project.slug, Permission.CODE_WRITE)
-
-
 def info_refs(request: HttpRequest, access: ProjectAccess) -> HttpResponseBase:
     """What git asks first: which refs there are."""
     service = request.GET.get("service", "")
@@ -56,7 +45,7 @@ def info_refs(request: HttpRequest, access: ProjectAccess) -> HttpResponseBase:
             code="dumb_http",
         )
     if service == RECEIVE_PACK:
-        access = _for_writing(access)
+        access = pushes.for_writing(access)
     repos.ensure_repository(project_id=access.project.id, default_branch=access.project.default_branch)
     found = transport.advertise(access.project.id, service, request.headers.get("Git-Protocol", ""))
     return _uncached(StreamingHttpResponse(found, content_type=f"application/x-{service}-advertisement"))
@@ -85,47 +74,21 @@ def upload_pack(request: HttpRequest, access: ProjectAccess) -> HttpResponseBase
 def receive_pack(request: HttpRequest, access: ProjectAccess) -> HttpResponseBase:
     """A push. Refusals speak git's protocol, so that their reason reaches the pusher's terminal."""
     if request.method == "POST":  # the right to push comes before the shape of the request
-        access = _for_writing(access)
+        access = pushes.for_writing(access)
     _require_rpc(request, RECEIVE_PACK)
     limit = settings.ROPEWALK_MAX_PUSH_BYTES
     blocks = bodies.blocks(request, limit=limit + (8 << 20))  # the list of refs comes on top
     head, rest = read_head(blocks)
     if not head.commands:  # git probes with an empty request whether its credentials are right
         return _result(b"")
-    faults = [(command, fault) for command in head.commands if (fault := refs.fault_in(command.name))]
-    if faults:
-        command, fault = faults[0]
-        message = (
-            f"Ropewalk: “{command.ref[:200]}” can't be pushed: {fault}.\n          Rename it and push again."
-        )
+    if message := pushes.fault_in_names(head):
         return _refused(request, head, "bad ref name", message)
-    session = _start(access, head, limit)
+    session = pushes.start_push(access, head)
     try:
         return _feed(request, access, head, session, rest, blocks)
     except BaseException:
         session.close()
         raise
-
-
-def _start(access: ProjectAccess, head: PushHead, limit: int) -> PushSession:
-    project = access.project
-    repos.ensure_repository(project_id=project.id, default_branch=project.default_branch)
-    if not _PUSH_SLOTS.acquire(timeout=_PUSH_PATIENCE):
-        raise Busy("Too many pushes run at once.", hint="Try again in a minute.")
-    try:
-        receive = ReceivePack(
-            project.id,
-            pusher_id=access.actor.user_id or 0,
-            pusher=access.actor.username,
-            default_branch=project.default_branch,
-            may_force=access.may(Permission.CODE_FORCE),
-            settings_url=f"{project.url}/settings",
-            max_bytes=limit,
-        )
-    except BaseException:
-        _PUSH_SLOTS.release()
-        raise
-    return PushSession(head, receive, lambda changes: indexing.record(access, changes), _PUSH_SLOTS.release)
 
 
 def _feed(
@@ -142,18 +105,8 @@ def _feed(
             taking = taking and session.feed(block)  # once git stopped reading, the rest is only read away
     except TooLarge:
         session.close()
-        most = settings.ROPEWALK_MAX_PUSH_BYTES >> 20
-        message = (
-            f"Ropewalk: this push is larger than {most} MiB, the limit for one push.\n"
-            "          Push in parts, and keep large data in DVC (dvc add, dvc push) instead of git."
-        )
-        return _refused(request, head, "push too large", message)
-    try:
-        _for_writing(access)
-    except RopewalkError as error:
-        session.finish_input(error.message)
-    else:
-        session.finish_input("ok")
+        return _refused(request, head, "push too large", pushes.too_large())
+    pushes.finish_push(access, session)
     return _uncached(StreamingHttpResponse(session, content_type="application/x-git-receive-pack-result"))
 
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import structlog
 
-from ropewalk.edges.git_http.pktline import FLUSH, AnswerReader, PushHead, banded
 from ropewalk.repos.errors import GitFailed, GitTimeout
+from ropewalk.repos.pktline import FLUSH, AnswerReader, PushHead, banded
 from ropewalk.repos.transport import ReceivePack
 from ropewalk.repos.types import ZERO
 
