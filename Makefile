@@ -6,7 +6,7 @@ PYTHON := .venv/bin/python
 UV = $(shell infra/setup/uv.sh)
 FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name dist -o -name templates \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help up demo test bench fmt lint types imports unit browser proofs faults check clean
+.PHONY: help up demo test bench fmt lint types imports unit browser faults check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -17,7 +17,7 @@ up: .venv/.installed frontend/dist/.built ## start Ropewalk here (Ctrl-C stops i
 demo: .venv/.installed frontend/dist/.built ## start Ropewalk and load the demo project through its public address
 	@exec $(PYTHON) -m infra.embedded up --then "$(PYTHON) -m infra.demo"
 
-test: lint types imports frontend/dist/.built ## what CI runs: linters, types, import rules, tests with real services
+test: chromium lint types imports frontend/dist/.built ## what CI runs: linters, types, import rules, all tests with real services and a real browser
 	cd frontend && ../infra/setup/node.sh "$(UV)" npm run --silent test
 	$(PYTHON) -m pytest
 
@@ -43,9 +43,6 @@ imports: .venv/.installed ## import-linter: who may import whom
 
 browser: chromium .venv/.installed frontend/dist/.built ## only the browser tests
 	$(PYTHON) -m pytest tests/browser
-
-proofs: chromium .venv/.installed frontend/dist/.built ## what `test` leaves out: browser, kills, the whole demo
-	$(PYTHON) -m pytest tests/browser tests/faults tests/demo
 
 faults: .venv/.installed frontend/dist/.built ## kill -9 of every program under load, then look for losses
 	$(PYTHON) -m tests.faults.kill_matrix
