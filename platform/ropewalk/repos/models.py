@@ -42,3 +42,24 @@ class RecordedRef(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.sha[:8]}"
+
+
+class ProtectedBranch(models.Model):
+    """A rule for the branches that its pattern covers; see :class:`ropewalk.repos.rules.Protection`. ``people`` are user ids."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    pattern = models.CharField(max_length=255)
+    push_role = models.CharField(max_length=16)
+    people = models.JSONField(default=list)
+    allow_force = models.BooleanField(default=False)
+    allow_delete = models.BooleanField(default=False)
+    required_checks = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["ProtectedBranch"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "pattern"], name="protected_branch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pattern} in project {self.project_id}"

@@ -2,13 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import structlog
 
 from ropewalk.repos.errors import GitFailed, GitTimeout
 from ropewalk.repos.pktline import FLUSH, AnswerReader, PushHead, banded
+from ropewalk.repos.rules import RefRule
 from ropewalk.repos.transport import ReceivePack
 from ropewalk.repos.types import ZERO
 
@@ -56,9 +57,14 @@ class PushSession:
             return False
         return True
 
-    def finish_input(self, verdict: str) -> None:
-        """Everything was read: let the push land (``ok``) or refuse it with a line of text."""
-        self._receive.release(verdict)
+    @property
+    def asked(self) -> list[tuple[str, str, str]]:
+        """(name, old, new) of each ref that the push wants to change."""
+        return [(command.ref, command.old, command.new) for command in self._head.commands]
+
+    def finish_input(self, verdict: str, rules: Sequence[RefRule] = ()) -> None:
+        """Everything was read: let the push land (``ok``) by these rules, or refuse it with a line of text."""
+        self._receive.release(verdict, rules)
         self._complete.set()
 
     def abort(self) -> None:

@@ -64,7 +64,7 @@ CONFIG = f"""\
 """.encode()
 
 # The last word before refs change. pre-receive waits until the server read the whole push and asked its rules again; update
-# guards the default branch. Everything they need comes in the environment of that one push.
+# holds each ref against those rules. Both read from files that only this one push has open.
 PRE_RECEIVE = """\
 #!/bin/sh
 [ -n "$ROPEWALK_GATE" ] || exit 0
@@ -77,22 +77,31 @@ exit 1
 """
 UPDATE = """\
 #!/bin/sh
-ref=$1 old=$2 new=$3
-[ "$ref" = "$ROPEWALK_DEFAULT_REF" ] || exit 0
-branch=${ref#refs/heads/}
-case $new in
-*[!0]*) ;;
-*)
-  echo "Ropewalk: $branch is the default branch and can't be deleted." >&2
-  echo "          Choose another default branch first: $ROPEWALK_SETTINGS_URL" >&2
-  exit 1 ;;
+# Lines of the rules: kind, ref, text, tab, hint. The first line says that they were written at all.
+[ -n "$ROPEWALK_RULES" ] || exit 0
+ref=$1 old=$2 new=$3 rules="/dev/fd/$ROPEWALK_RULES"
+refuse() {
+  echo "Ropewalk: $1" >&2
+  [ -z "$2" ] || echo "          $2" >&2
+  exit 1
+}
+first=
+IFS= read -r first <"$rules"
+[ "$first" = rules ] || refuse "the rules of this project could not be read." "Push again."
+line=$(grep -m1 -F -e " $ref " "$rules")
+case $? in
+0) ;;
+1) exit 0 ;;
+*) refuse "the rules of this project could not be read." "Push again." ;;
 esac
-[ "$ROPEWALK_MAY_FORCE" = 1 ] && exit 0
-case $old in *[!0]*) ;; *) exit 0 ;; esac
-git merge-base --is-ancestor "$old" "$new" && exit 0
-echo "Ropewalk: this push would replace history of $branch, the default branch." >&2
-echo "          Only maintainers may do that. Merge or rebase on it (git pull --rebase), or push another branch." >&2
-exit 1
+tab=$(printf '\\t')
+kind=${line%% *} text=${line#* } text=${text#* }
+case $kind in
+forward)
+  case $old in *[!0]*) ;; *) exit 0 ;; esac
+  git merge-base --is-ancestor "$old" "$new" && exit 0 ;;
+esac
+refuse "${text%%"$tab"*}" "${text#*"$tab"}"
 """
 
 

@@ -2,12 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import IO
 
 from ropewalk.repos import git, store
 from ropewalk.repos.errors import GitFailed
+from ropewalk.repos.rules import RefRule
 from ropewalk.repos.services import pusher_environment
 
 UPLOAD_PACK, RECEIVE_PACK = "git-upload-pack", "git-receive-pack"
@@ -56,35 +58,34 @@ class ReceivePack:
         *,
         pusher_id: int,
         pusher: str,
-        default_branch: str,
-        may_force: bool,
-        settings_url: str,
         max_bytes: int,
     ) -> None:
         directory = git.repository_path(project_id)
         gate, self._gate = os.pipe()
+        self._rules = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the gate
         env = {
             **pusher_environment(pusher_id, pusher),
             "ROPEWALK_GATE": str(gate),
-            "ROPEWALK_DEFAULT_REF": f"refs/heads/{default_branch}",
-            "ROPEWALK_MAY_FORCE": "1" if may_force else "0",
-            "ROPEWALK_SETTINGS_URL": settings_url,
+            "ROPEWALK_RULES": str(self._rules.fileno()),
         }
         config = (f"core.hooksPath={store.hooks_directory()}", f"receive.maxInputSize={max_bytes}")
         args = ["receive-pack", "--stateless-rpc", "."]
         try:
             self.process = git.Process(
-                directory, args, stdin=git.PIPE, config=config, env=env, pass_fds=[gate]
+                directory, args, stdin=git.PIPE, config=config, env=env, pass_fds=[gate, self._rules.fileno()]
             )
         except BaseException:
-            os.close(self._gate)
+            self._close_gate()
             raise
         finally:
             os.close(gate)
 
-    def release(self, verdict: str = "ok") -> None:
-        """End the input with ``ok``, or with one line of text for the pusher: why the push is refused after all."""
+    def release(self, verdict: str = "ok", rules: Sequence[RefRule] = ()) -> None:
+        """End the input with ``ok`` and the rules that restrict its refs, or with one line for the pusher: why it is refused."""
         self.process.close_input()
+        if verdict == "ok":
+            self._rules.write("".join(["rules\n", *map(_rule_line, rules)]).encode())
+            self._rules.flush()
         with suppress(OSError):  # git ended already
             os.write(self._gate, verdict.replace("\n", " ").encode()[:2000] + b"\n")
         self._close_gate()
@@ -93,6 +94,7 @@ class ReceivePack:
         if self._gate >= 0:
             os.close(self._gate)
             self._gate = -1
+            self._rules.close()
 
     def abort(self) -> None:
         """End git without changing a ref.
@@ -104,3 +106,9 @@ class ReceivePack:
         self.process.close_input()
         self.process.ended_within(_PATIENCE)
         self.process.kill()
+
+
+def _rule_line(rule: RefRule) -> str:
+    """One line of the file that the ``update`` hook reads. Names of refs have no spaces; nothing else may break a line."""
+    text, hint = (" ".join(part.split()) for part in (rule.text, rule.hint))
+    return f"{rule.kind} {rule.ref} {text}\t{hint}\n"

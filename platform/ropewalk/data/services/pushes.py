@@ -14,6 +14,7 @@ from ropewalk.repos import refs
 from ropewalk.repos import services as repos
 from ropewalk.repos.pktline import PushHead
 from ropewalk.repos.pushing import PushSession
+from ropewalk.repos.selectors import ref_rules
 from ropewalk.repos.services import RefChange
 from ropewalk.repos.transport import ReceivePack
 from ropewalk.repos.types import PushView
@@ -55,9 +56,6 @@ def start_push(access: ProjectAccess, head: PushHead) -> PushSession:
             project.id,
             pusher_id=access.actor.user_id or 0,
             pusher=access.actor.username,
-            default_branch=project.default_branch,
-            may_force=access.may(Permission.CODE_FORCE),
-            settings_url=f"{project.url}/settings",
             max_bytes=settings.ROPEWALK_MAX_PUSH_BYTES,
         )
     except BaseException:
@@ -67,13 +65,13 @@ def start_push(access: ProjectAccess, head: PushHead) -> PushSession:
 
 
 def finish_push(access: ProjectAccess, session: PushSession) -> None:
-    """The whole push was read: let it land if its sender may still write, else refuse it in words."""
+    """The whole push was read: let it land by the rules of now if its sender may still write, else refuse it in words."""
     try:
-        for_writing(access)
+        rules = ref_rules(for_writing(access), session.asked)
     except RopewalkError as error:
         session.finish_input(error.message)
     else:
-        session.finish_input("ok")
+        session.finish_input("ok", rules)
 
 
 def record_and_index(access: ProjectAccess, changes: list[RefChange]) -> list[str]:

@@ -14,6 +14,12 @@ from ropewalk.repos.selectors.history import (
     last_commits,
     merge_base,
 )
+from ropewalk.repos.selectors.protections import (
+    protection_by_id,
+    protections,
+    ref_rules,
+    require_allowed,
+)
 from ropewalk.repos.selectors.pushes import push_by_id, pushes
 from ropewalk.repos.selectors.revisions import (
     branch_names,
@@ -46,8 +52,12 @@ __all__ = [
     "is_ancestor",
     "last_commits",
     "merge_base",
+    "protection_by_id",
+    "protections",
     "push_by_id",
     "pushes",
+    "ref_rules",
+    "require_allowed",
     "resolve",
     "state",
     "stream_blob",

@@ -6,6 +6,11 @@ from ropewalk.repos.services.lifecycle import (
     ensure_repository,
     remove_abandoned_repositories,
 )
+from ropewalk.repos.services.protections import (
+    move_literal_protection,
+    protect_branches,
+    remove_protection,
+)
 from ropewalk.repos.services.pushes import (
     RefChange,
     pusher_environment,
@@ -20,10 +25,13 @@ __all__ = [
     "delete_repository",
     "ensure_repository",
     "maintain",
+    "move_literal_protection",
+    "protect_branches",
     "pusher_environment",
     "reconcile",
     "reconcile_all",
     "record_push",
     "remove_abandoned_repositories",
+    "remove_protection",
     "set_default_branch",
 ]
