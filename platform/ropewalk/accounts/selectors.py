@@ -1,13 +1,16 @@
 """Reads about people, organizations and tokens."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 
 from ropewalk.accounts.models import AccessToken, Membership, Owner, OwnerKind, User
 from ropewalk.accounts.names import matching_name
 from ropewalk.accounts.types import MemberView, OwnerView, TokenView, UserView
 from ropewalk.core import clock
+from ropewalk.core.errors import NotFound
 from ropewalk.core.pagination import Page, paginate
 
 
@@ -41,6 +44,20 @@ def user_by_id(user_id: int) -> UserView | None:
     """An active person by id."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     return _user_view(user) if user else None
+
+
+def commit_identity(user_id: int) -> tuple[str, str]:
+    """Name and e-mail address for commits that somebody makes here: an address that they verified, else one that takes no mail.
+
+    Raises :class:`NotFound` for somebody who is not active.
+    """
+    user = user_by_id(user_id)
+    if user is None:
+        raise NotFound("This account is not active.")
+    rows = EmailAddress.objects.filter(user_id=user_id, verified=True).order_by("-primary", "pk")
+    host = urlsplit(settings.ROPEWALK_URL).hostname or "localhost"
+    email = rows.values_list("email", flat=True).first()
+    return user.full_name, email or f"{user.username}@users.noreply.{host}"
 
 
 def usernames(user_ids: Iterable[int | None]) -> dict[int, str]:

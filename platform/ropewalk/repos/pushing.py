@@ -62,6 +62,11 @@ class PushSession:
         """(name, old, new) of each ref that the push wants to change."""
         return [(command.ref, command.old, command.new) for command in self._head.commands]
 
+    @property
+    def accepted(self) -> set[str]:
+        """The refs that git changed; complete when the answer was read to its end."""
+        return {name.decode("utf-8", "replace") for name in self._reader.accepted()}
+
     def finish_input(self, verdict: str, rules: Sequence[RefRule] = ()) -> None:
         """Everything was read: let the push land (``ok``) by these rules, or refuse it with a line of text."""
         self._receive.release(verdict, rules)

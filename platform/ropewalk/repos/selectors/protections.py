@@ -52,11 +52,16 @@ def ref_rules(access: ProjectAccess, changes: Sequence[tuple[str, str, str]]) ->
     )
 
 
-def require_allowed(access: ProjectAccess, changes: Sequence[tuple[str, str, str]]) -> None:
-    """Raise :class:`Denied` for the first change that a rule forbids. New values must be commits of the repository already."""
+def require_allowed(
+    access: ProjectAccess, changes: Sequence[tuple[str, str, str]], *, onward: bool = False
+) -> None:
+    """Raise :class:`Denied` for the first change that a rule forbids.
+
+    New values must be commits of the repository, unless ``onward`` says that each is known to follow its old one.
+    """
     known = {name: (old, new) for name, old, new in changes}
     for rule in ref_rules(access, changes):
         old, new = known[rule.ref]
-        forward = ZERO in {old, new} or is_ancestor(access.project.id, old, new)
+        forward = onward or ZERO in {old, new} or is_ancestor(access.project.id, old, new)
         if rule.kind == "refuse" or not forward:
             raise Denied(rule.text[:1].upper() + rule.text[1:], hint=rule.hint, code="protected_branch")

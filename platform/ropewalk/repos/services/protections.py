@@ -51,7 +51,8 @@ def protect_branches(
             if protection_id is None:
                 if rows.count() >= MAX_RULES:
                     raise Invalid(f"A project has at most {MAX_RULES} rules.", code="too_many_rules")
-                row = ProtectedBranch.objects.create(project_id=project.id, created_at=clock.now(), **values)
+                fresh = values | {"project_id": project.id, "created_at": clock.now()}
+                row = ProtectedBranch.objects.create(**fresh)
                 _record("branch_protection.created", project, pattern, values)
                 return row.pk
             if not rows.filter(pk=protection_id).update(**values):

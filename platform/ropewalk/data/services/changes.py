@@ -1,0 +1,135 @@
+"""Changing refs and files for somebody at a page or the API: as a push that the server makes, by the same way and rules.
+
+Object checks, size limit, rules for branches, compare-and-swap by the old value, the recorded push and its jobs are therefore one
+code for all. A kill at any point leaves the refs old or new, and a new one unrecorded is found by the repair.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from ropewalk.access.types import ProjectAccess
+from ropewalk.core.errors import Busy, Conflict, Denied, Invalid
+from ropewalk.data.services.pushes import finish_push, for_writing, start_push
+from ropewalk.repos import refs
+from ropewalk.repos import services as repos
+from ropewalk.repos.edits import CommitRequest
+from ropewalk.repos.pktline import FLUSH, Command, PushHead, packet
+from ropewalk.repos.selectors import require_allowed
+from ropewalk.repos.selectors.editing import require_fitting
+from ropewalk.repos.services import RefChange
+from ropewalk.repos.services.building import built_commit
+from ropewalk.repos.types import ZERO
+
+log = structlog.get_logger("ropewalk.git")
+
+_TRIES = 5
+_CAPABILITIES = frozenset({"report-status", "side-band-64k", "atomic", "delete-refs", "object-format=sha1"})
+_EMPTY = b"PACK\0\0\0\2\0\0\0\0"
+EMPTY_PACK = _EMPTY + hashlib.sha1(_EMPTY, usedforsecurity=False).digest()
+
+
+class RefMoved(Conflict):
+    """A ref was changed by somebody else at the same time; nothing was changed here."""
+
+    code = "ref_moved"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"“{name}” changed meanwhile.", hint="Look at it again, then try once more.")
+
+
+def change_refs(access: ProjectAccess, changes: list[RefChange], pack: Iterable[bytes] | None = None) -> None:
+    """Make these changes of refs (name, old, new), all or none; ``pack`` brings the objects that the repository lacks.
+
+    Raises :class:`RefMoved` when an old value is not the ref's any more, :class:`Denied` with the rule's words, :class:`Invalid`
+    for names and objects that git refuses.
+    """
+    access = for_writing(access)
+    for name, _, _ in changes:
+        if fault := refs.fault_in(name.encode("utf-8", "replace")):
+            raise Invalid(
+                f"“{name.removeprefix('refs/heads/')[:200]}” can't be used: {fault}.", code="bad_ref"
+            )
+    require_allowed(
+        access, changes, onward=pack is not None
+    )  # sooner than git's hook, which has the last word
+    head = _head(changes)
+    session = start_push(access, head)
+    try:
+        taking = session.feed(head.raw)
+        if any(new != ZERO for _, _, new in changes):
+            for block in pack if pack is not None else (EMPTY_PACK,):
+                taking = taking and session.feed(block)
+        finish_push(access, session)
+        text = b"".join(session)
+    finally:
+        session.close()
+    if session.accepted >= {name for name, _, _ in changes}:
+        return
+    _explain(access, changes, text)
+
+
+def _head(changes: list[RefChange]) -> PushHead:
+    commands = tuple(Command(old, new, name.encode()) for name, old, new in changes)
+    lines = [f"{command.old} {command.new} ".encode() + command.name for command in commands]
+    lines[0] += b"\0 " + " ".join(sorted(_CAPABILITIES)).encode()
+    return PushHead(commands, _CAPABILITIES, b"".join(map(packet, lines)) + FLUSH)
+
+
+def _explain(access: ProjectAccess, changes: list[RefChange], answer: bytes) -> None:
+    """Raise what fits: a moved ref, our hook's words, or that git refused the content."""
+    now = refs.read_refs(access.project.id)
+    for name, old, _ in changes:
+        if now.get(name, ZERO) != old:
+            raise RefMoved(name.removeprefix("refs/heads/"))
+    said = answer.decode("utf-8", "replace").partition("Ropewalk: ")[2].partition("\n")[0].strip()
+    if said:
+        raise Denied(said[:1].upper() + said[1:], code="protected_branch")
+    log.warning(
+        "git.change_refused", project=access.project.id, answer=answer[-2000:].decode("utf-8", "replace")
+    )
+    raise Invalid(
+        "Git refused this content.",
+        hint="Its checks found something unsafe, as a bad .gitmodules file; or it is larger than a push may be.",
+        code="git_refused",
+    )
+
+
+def commit_edits(
+    access: ProjectAccess, request: CommitRequest, check: Callable[[str], None] | None = None
+) -> str:
+    """Make one commit of the edits and move its branch there; the commit's name.
+
+    When the branch moved since ``request.seen`` and nothing that the edits touch changed, the commit goes on top. ``check`` looks
+    at each parent that is tried. Raises what :func:`require_fitting` and :func:`change_refs` raise, and :class:`Busy` when others
+    are faster again and again.
+    """
+    project = access.project
+    repos.ensure_repository(project_id=project.id, default_branch=project.default_branch)
+    ref = f"refs/heads/{request.branch}"
+    for _ in range(_TRIES):
+        tip = refs.read_refs(project.id).get(ref, "")
+        if request.new_branch and tip:
+            raise Conflict(
+                f"There is already a branch “{request.branch}”.",
+                hint="Choose another name.",
+                code="branch_exists",
+            )
+        if not tip and not request.new_branch and request.seen:
+            raise Conflict(
+                f"The branch “{request.branch}” was deleted meanwhile.",
+                hint="Commit to a new branch.",
+                code="branch_gone",
+            )
+        parent = request.seen if request.new_branch else tip
+        require_fitting(project.id, request, parent)
+        if check is not None:
+            check(parent)
+        with built_commit(project.id, request, parent) as bench:
+            try:
+                change_refs(access, [(ref, tip or ZERO, bench.sha)], bench.pack())
+            except RefMoved:
+                continue
+            return bench.sha
+    raise Busy(f"Others are writing to “{request.branch}” all the time.", hint="Try again in a moment.")
