@@ -44,6 +44,11 @@ class PushHead:
         return "side-band-64k" in self.capabilities
 
     @property
+    def quiet(self) -> bool:
+        """Whether the pusher wants to read nothing but errors (``git push --quiet``)."""
+        return "quiet" in self.capabilities
+
+    @property
     def reports(self) -> bool:
         """Whether the client wants to know what became of each ref."""
         return bool({"report-status", "report-status-v2"} & self.capabilities)

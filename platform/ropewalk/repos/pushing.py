@@ -116,7 +116,7 @@ class PushSession:
             yield packet
         lines = self._write_down()
         if self._head.sideband:
-            text = "".join(f"{line}\n" for line in lines).encode()
+            text = b"" if self._head.quiet else "".join(f"{line}\n" for line in lines).encode()
             yield banded(1, self._reader.report) + banded(2, text) + FLUSH
         else:
             yield self._reader.report

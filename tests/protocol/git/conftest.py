@@ -15,7 +15,7 @@ import pytest
 from infra.embedded.config import read_pairs
 from tests.fixtures.instance import Instance
 
-SPARE = 40
+SPARE = 90
 CAST = (
     f"SPARE = {SPARE}\n"
     """
