@@ -15,7 +15,7 @@ mkdirSync(staging, { recursive: true });
 const manifest = {};
 const result = await esbuild.build({
   absWorkingDir: here,
-  entryPoints: { app: "islands/app.ts", theme: "islands/theme.ts", styles: "styles/app.css" },
+  entryPoints: { app: "islands/app.ts", theme: "islands/theme.ts", styles: "styles/app.css", math: "styles/math.css" },
   entryNames: "[name]-[hash]",
   chunkNames: "chunk-[name]-[hash]",
   assetNames: "asset-[name]-[hash]",
@@ -25,14 +25,14 @@ const result = await esbuild.build({
   target: ["es2022", "chrome110", "firefox115", "safari16"],
   minify: true,
   sourcemap: false,
-  loader: { ".woff2": "file", ".woff": "empty" },
+  loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty" },
   outdir: staging,
   metafile: true,
   legalComments: "none",
   logLevel: "warning",
 });
 for (const [path, output] of Object.entries(result.metafile.outputs)) {
-  if (!output.entryPoint) continue;
+  if (!output.entryPoint || output.entryPoint.startsWith("node_modules")) continue;
   const name = basename(output.entryPoint).replace(/\.ts$/, ".js");
   manifest[name] = basename(path);
 }

@@ -1,5 +1,6 @@
-// What every page loads. Charts come as a chunk of their own, only where a page has one.
+// What every page loads. Charts, formulas and diagrams come as chunks of their own, only where a page has one.
 import "./copy.ts";
+import "./document.ts";
 import "./job.ts";
 import "./menus.ts";
 import "./palette.ts";
@@ -9,3 +10,4 @@ import "./theme-switch.ts";
 import "./time.ts";
 
 if (document.querySelector("rw-chart")) void import("./chart.ts");
+if (document.querySelector("rw-finder")) void import("./reading.ts");

@@ -3,6 +3,7 @@
 from workers.runners.base import Runner
 from workers.runners.compare_data import CompareData
 from workers.runners.compare_runs import CompareRuns
+from workers.runners.find_last_commits import FindLastCommits
 from workers.runners.index_revision import IndexHistory, IndexRevision
 from workers.runners.maintain_repository import MaintainRepository
 from workers.runners.profile_file import ProfileFile
@@ -12,6 +13,7 @@ _ALL: list[Runner] = [
     IndexRevision(),
     CompareData(),
     CompareRuns(),
+    FindLastCommits(),
     MaintainRepository(),
     ProfileFile(),
 ]

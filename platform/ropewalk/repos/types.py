@@ -10,6 +10,7 @@ from datetime import datetime
 from ropewalk.core.jobs import JobKind
 
 MAINTAIN_REPOSITORY = JobKind("maintain-repository", version=1, time_limit=3600)
+FIND_LAST_COMMITS = JobKind("find-last-commits", version=1, time_limit=600)
 
 ZERO = "0" * 40
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -17,7 +18,10 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 @dataclass(frozen=True)
 class Revision:
-    """What ``<rev>/<path>`` of a URL means. ``kind`` is ``branch``, ``tag`` or ``commit``; ``name`` is what to show and link."""
+    """What ``<rev>/<path>`` of a URL means. ``kind`` is ``branch``, ``tag`` or ``commit``.
+
+    ``name`` is what to link: where the short name means another ref, it is written out (``refs/tags/v1``).
+    """
 
     kind: str
     name: str
@@ -27,7 +31,9 @@ class Revision:
     @property
     def short(self) -> str:
         """What a breadcrumb shows: the ref's name, or eight digits of a commit."""
-        return self.sha[:8] if self.kind == "commit" else self.name
+        if self.kind == "commit":
+            return self.sha[:8]
+        return self.name.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,45 @@ class LastCommits:
 
     by_name: dict[str, Commit]
     complete: bool
+
+
+@dataclass(frozen=True)
+class FileVersion:
+    """A commit that changed a file. ``path`` is what the file was called in it, ``old_path`` what before (or empty)."""
+
+    commit: Commit
+    path: str
+    old_path: str = ""
+    status: str = "modified"
+
+
+@dataclass(frozen=True)
+class BlameGroup:
+    """Lines ``first`` to ``last`` (1-based) that one commit wrote.
+
+    ``path`` is what the file was called in it. ``previous`` and ``previous_path`` say where to look for who wrote the lines
+    before that commit; empty when the commit made the file.
+    """
+
+    first: int
+    last: int
+    sha: str
+    path: str
+    previous: str = ""
+    previous_path: str = ""
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Who wrote which lines, in order. ``complete`` is False when git ran out of time: some lines are in no group then.
+
+    ``ignored`` counts the commits that ``.git-blame-ignore-revs`` names and that were passed over.
+    """
+
+    groups: tuple[BlameGroup, ...]
+    commits: dict[str, Commit]
+    ignored: int = 0
+    complete: bool = True
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,36 @@ def test_the_longest_ref_wins_and_a_branch_beats_a_tag(pid: int) -> None:
     _ref(pid, "refs/heads/both")
     _ref(pid, "refs/tags/both")
     assert (selectors.resolve(pid, "a/b/c").name, selectors.resolve(pid, "a/b/c").path) == ("a/b", "c")
-    assert (selectors.resolve(pid, "a/x").name, selectors.resolve(pid, "a/x").path) == ("a", "x")
+    shadowed = selectors.resolve(pid, "a/x")
+    assert (shadowed.name, shadowed.short, shadowed.path) == ("refs/heads/a", "a", "x")
+    assert (
+        selectors.resolve(pid, f"{shadowed.name}/b/c").path == "b/c"
+    )  # a link to the folder b of the branch a
     assert selectors.resolve(pid, "both/x").kind == "branch"
+
+
+def test_a_tag_behind_a_branch_of_its_name_is_linked_in_full(pid: int) -> None:
+    first = selectors.commits(pid, selectors.resolve(pid).sha).items[-1].sha
+    _ref(pid, "refs/heads/both")
+    _ref(pid, "refs/tags/both", first)
+    tag = selectors.resolve(pid, "refs/tags/both/src")
+    assert (tag.kind, tag.name, tag.short, tag.sha, tag.path) == (
+        "tag",
+        "refs/tags/both",
+        "both",
+        first,
+        "src",
+    )
+    assert selectors.resolve(pid, tag.name) == selectors.resolve(pid, "refs/tags/both")
+
+
+def test_a_branch_cannot_be_pushed_in_front_of_a_permalink(pid: int) -> None:
+    head = selectors.resolve(pid).sha
+    first = selectors.commits(pid, head).items[-1].sha
+    _ref(pid, f"refs/heads/{head}", first)
+    _ref(pid, f"refs/heads/{head[:8]}", first)
+    assert (selectors.resolve(pid, f"{head}/a").kind, selectors.resolve(pid, head).sha) == ("commit", head)
+    assert (selectors.resolve(pid, head[:8]).kind, selectors.resolve(pid, head[:8]).sha) == ("branch", first)
 
 
 def test_commits_by_four_or_more_digits(pid: int) -> None:

@@ -13,10 +13,10 @@ from ropewalk.access.types import ProjectAccess
 from ropewalk.core import streams
 from ropewalk.core.blobs import BLOCK
 from ropewalk.core.errors import NotFound
+from ropewalk.core.ranges import Unsatisfiable, names_etag, parse_range
 from ropewalk.data import selectors, services
 from ropewalk.data.oids import ObjectAddress, parse_path
 from ropewalk.data.types import ObjectState
-from ropewalk.edges.dvc_http.ranges import Unsatisfiable, names_etag, parse_range
 
 _NOT_AN_OBJECT = NotFound(
     "This is not the address of a DVC object.", hint="Objects are at files/md5/<2 digits>/<30 digits>."

@@ -36,9 +36,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
     _project(f"{_P}/connect", connect.connect, needs=Permission.PROJECT_VIEW, name="project-connect"),
     _project(f"{_P}/src", files.root, needs=Permission.CODE_READ, name="files"),
-    _project(f"{_P}/src/<path:rev_path>", files.browse, needs=Permission.CODE_READ, name="file"),
-    _project(f"{_P}/raw/<path:rev_path>", files.raw, needs=Permission.CODE_READ, name="raw"),
-    _project(f"{_P}/commits/<path:rev_path>", files.commits, needs=Permission.CODE_READ, name="commits"),
     _project(f"{_P}/commit/<str:sha>", files.commit, needs=Permission.CODE_READ, name="commit"),
     _project(f"{_P}/branches", files.branches, needs=Permission.CODE_READ, name="branches"),
     _project(f"{_P}/tags", files.tags, needs=Permission.CODE_READ, name="tags"),
@@ -76,6 +73,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-for _area in ("experiments", "data", "drift"):
+for _area in ("files", "experiments", "data", "drift"):
     if find_spec(f"ropewalk.edges.web.{_area}.urls"):
         urlpatterns.append(path("", include(f"ropewalk.edges.web.{_area}.urls")))

@@ -3,7 +3,9 @@
 Names and paths that come back are untrusted text. All work is bounded in time and size.
 """
 
+from ropewalk.repos.selectors.blame import IGNORE_FILE, blame
 from ropewalk.repos.selectors.diffs import changes, commit_diff, diff
+from ropewalk.repos.selectors.file_history import file_history
 from ropewalk.repos.selectors.history import (
     commit,
     commits,
@@ -11,9 +13,9 @@ from ropewalk.repos.selectors.history import (
     contributors,
     count,
     is_ancestor,
-    last_commits,
     merge_base,
 )
+from ropewalk.repos.selectors.last_commits import folder_key, last_commits
 from ropewalk.repos.selectors.protections import (
     protection_by_id,
     protections,
@@ -31,9 +33,22 @@ from ropewalk.repos.selectors.revisions import (
     tag_names,
     tags,
 )
-from ropewalk.repos.selectors.trees import blob, blobs, entry, stream_blob, tree, walk
+from ropewalk.repos.selectors.submodules import submodule_url
+from ropewalk.repos.selectors.trees import (
+    blob,
+    blobs,
+    entry,
+    file_names,
+    listing,
+    sized,
+    stream_blob,
+    tree,
+    walk,
+)
 
 __all__ = [
+    "IGNORE_FILE",
+    "blame",
     "blob",
     "blobs",
     "branch_names",
@@ -49,8 +64,12 @@ __all__ = [
     "default_branch",
     "diff",
     "entry",
+    "file_history",
+    "file_names",
+    "folder_key",
     "is_ancestor",
     "last_commits",
+    "listing",
     "merge_base",
     "protection_by_id",
     "protections",
@@ -59,8 +78,10 @@ __all__ = [
     "ref_rules",
     "require_allowed",
     "resolve",
+    "sized",
     "state",
     "stream_blob",
+    "submodule_url",
     "tag_names",
     "tags",
     "tree",

@@ -1,24 +1,23 @@
-"""Commits: lists, one commit, who contributed, and which commit last changed each entry of a folder.
+"""Commits: lists, one commit, who contributed.
 
 Walks are done by git itself, so that a hostile or huge history costs a bounded time in a process that can be ended.
 """
 
-import hashlib
 import re
-import time
 from datetime import UTC, datetime
 
 from django.core.cache import cache
 
 from ropewalk.core.pagination import COUNT_BOUND, Page
 from ropewalk.repos import git
-from ropewalk.repos.errors import GitFailed, GitTimeout, RevisionNotFound
-from ropewalk.repos.selectors.reading import split_path
-from ropewalk.repos.types import Commit, LastCommits, Person
+from ropewalk.repos.errors import GitFailed, GitTimeout, PathNotFound, RevisionNotFound
+from ropewalk.repos.selectors.reading import open_repository, path_for_git, split_path
+from ropewalk.repos.types import Commit, Person
 
 _SHA = re.compile(r"^[0-9a-f]{40}$")
 _FIELDS = "%H%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%s%x00%b"
-_FORMAT = f"--format=tformat:{_FIELDS}%x00"
+# Fields end in NUL, and so does each commit.
+FORMAT = f"--format=tformat:{_FIELDS}%x00"
 _WIDTH = 10
 _MAX_MESSAGE = 64 << 10
 _MAX_SKIP = 1_000_000
@@ -42,7 +41,8 @@ def checked_sha(sha: str) -> str:
     return sha
 
 
-def _parse(data: bytes) -> list[Commit]:
+def parse_commits(data: bytes) -> list[Commit]:
+    """The commits of an output of git in :data:`FORMAT` with ``-z``."""
     fields = data.decode("utf-8", "replace").split("\0")
     found = []
     for start in range(0, len(fields) - _WIDTH, _WIDTH + 1):
@@ -72,9 +72,9 @@ def commits_by_sha(project_id: int, shas: list[str]) -> list[Commit]:
     if not shas:
         return []
     names = "".join(f"{checked_sha(sha)}\n" for sha in shas).encode()
-    args = ("log", "--no-walk=unsorted", "-z", "--stdin", _FORMAT)
+    args = ("log", "--no-walk=unsorted", "-z", "--stdin", FORMAT)
     try:
-        found = {item.sha: item for item in _parse(_log(project_id, *args, stdin=names))}
+        found = {item.sha: item for item in parse_commits(_log(project_id, *args, stdin=names))}
     except GitTimeout:
         raise
     except GitFailed:
@@ -98,24 +98,32 @@ def commits(project_id: int, sha: str, *, path: str = "", page: int = 1, per_pag
     Raises :class:`RevisionNotFound`, :class:`GitTimeout` when the history of a path takes too long to find.
     """
     skip = min((page - 1) * per_page, _MAX_SKIP)
-    where = ["--", "/".join(split_path(path))] if split_path(path) else ["--"]
+    where = ["--", path_in_history(project_id, sha, path)] if split_path(path) else ["--"]
     data = _log(
         project_id,
         "log",
         "-z",
         f"--skip={skip}",
         f"--max-count={per_page + 1}",
-        _FORMAT,
+        FORMAT,
         checked_sha(sha),
         *where,
     )
-    found = _parse(data)
+    found = parse_commits(data)
     if path:
         total = skip + min(len(found), per_page)
         exact = len(found) <= per_page
     else:
         total, exact = count(project_id, sha)
     return Page(found[:per_page], page, per_page, total, has_next=len(found) > per_page, total_exact=exact)
+
+
+def path_in_history(project_id: int, sha: str, path: str) -> str:
+    """A path as an argument for git; one that the commit has not (any more) as it is given."""
+    try:
+        return path_for_git(open_repository(project_id), sha, path)
+    except PathNotFound:
+        return "/".join(split_path(path))
 
 
 def count(project_id: int, sha: str) -> tuple[int, bool]:
@@ -163,61 +171,3 @@ def is_ancestor(project_id: int, older: str, newer: str) -> bool:
         ).code
         == 0
     )
-
-
-def last_commits(
-    project_id: int, sha: str, path: str, names: list[str], *, seconds: float = 2.0
-) -> LastCommits:
-    """The last commit that changed each entry of a folder, found by one walk that ends when all are found or the time is over.
-
-    Kept for ever by (commit, path) when complete, for a minute when not, so that a slow folder is not walked at every view.
-    """
-    folder = "/".join(split_path(path))
-    key = f"repos:last:{project_id}:{checked_sha(sha)}:{hashlib.sha256(folder.encode()).hexdigest()[:32]}"
-    known: tuple[dict[str, str], bool] | None = cache.get(key)
-    if known is None or (known[1] and not set(names) <= set(known[0])):
-        known = _walk(project_id, sha, folder, set(names), time.monotonic() + seconds)
-        cache.set(key, known, _LONG if known[1] else 60)
-    shas = sorted({known[0][name] for name in names if name in known[0]})
-    details = {item.sha: item for item in commits_by_sha(project_id, shas)}
-    return LastCommits({name: details[known[0][name]] for name in names if name in known[0]}, known[1])
-
-
-def _walk(
-    project_id: int, sha: str, folder: str, wanted: set[str], deadline: float
-) -> tuple[dict[str, str], bool]:
-    """Entry name -> sha. git writes 0x01, the sha, NUL, a line end, then the changed paths, each ended by NUL."""
-    found: dict[str, str] = {}
-    prefix = f"{folder}/" if folder else ""
-    args = [
-        "log",
-        "-z",
-        "--name-only",
-        "--no-renames",
-        "--format=tformat:%x01%H",
-        "-m",
-        "--first-parent",
-        sha,
-        "--",
-        *([folder] if folder else []),
-    ]
-    directory = git.repository_path(project_id)
-    current, rest = "", b""
-    with git.Process(directory, args) as process:
-        try:
-            while block := process.read(idle=60, deadline=deadline):
-                *records, rest = (rest + block).split(b"\0")
-                for record in records:
-                    text = record.lstrip(b"\n").decode("utf-8", "replace")
-                    if text.startswith("\x01"):
-                        current = text[1:41]
-                    elif text.startswith(prefix):
-                        name = text[len(prefix) :].partition("/")[0]
-                        if name in wanted:
-                            found[name] = current
-                            wanted.discard(name)
-                if not wanted:
-                    return found, True
-        except GitTimeout:
-            return found, False
-    return found, True

@@ -4,7 +4,9 @@ A handle is opened for each call and never shared: libgit2's objects are not saf
 of a millisecond.
 """
 
+import os
 from functools import lru_cache
+from typing import Any
 
 import pygit2
 from pygit2.enums import ConfigLevel, ObjectType
@@ -62,6 +64,18 @@ def header(repository: pygit2.Repository, oid: pygit2.Oid | str) -> tuple[Object
 
 def entry_at(repository: pygit2.Repository, sha: str, path: str) -> TreeEntry:
     """The tree entry at a path of a commit; the root is a directory with an empty name. Raises :class:`PathNotFound`."""
+    return _descend(repository, sha, path)[0]
+
+
+def path_for_git(repository: pygit2.Repository, sha: str, path: str) -> str:
+    """A path of a commit as an argument for git: the bytes that the tree has, when the name that is shown is only near to them.
+
+    Raises :class:`PathNotFound`.
+    """
+    return os.fsdecode(b"/".join(_descend(repository, sha, path)[1]))
+
+
+def _descend(repository: pygit2.Repository, sha: str, path: str) -> tuple[TreeEntry, list[bytes]]:
     missing = PathNotFound(f"There is nothing at “{path}” in {sha[:8]}.")
     try:
         commit = repository[sha]
@@ -69,18 +83,26 @@ def entry_at(repository: pygit2.Repository, sha: str, path: str) -> TreeEntry:
         raise missing from None
     if not isinstance(commit, pygit2.Commit):
         raise missing
-    found = TreeEntry("", "", "directory", "040000", str(commit.tree_id))
+    found, names = TreeEntry("", "", "directory", "040000", str(commit.tree_id)), []
     parts = split_path(path)
     for depth, part in enumerate(parts):
         if found.kind != "directory" or header(repository, found.oid)[1] > MAX_TREE_BYTES:
             raise missing
-        tree = repository[found.oid]
-        try:
-            child = tree[part]
-        except (KeyError, TypeError, ValueError):
-            raise missing from None
+        child = _child(repository[found.oid], part)
+        if child is None:
+            raise missing
         mode = int(child.filemode)
-        found = TreeEntry(
-            part, "/".join(parts[: depth + 1]), kind_of_mode(mode), f"{mode:06o}", str(child.id)
-        )
-    return found
+        shown = "/".join(parts[: depth + 1])
+        found = TreeEntry(part, shown, kind_of_mode(mode), f"{mode:06o}", str(child.id))
+        names.append(child.raw_name)
+    return found, names
+
+
+def _child(tree: Any, name: str) -> Any:
+    """An entry by its name. A name that is no UTF-8 is known by how it is shown; the first of several wins."""
+    try:
+        return tree[name]
+    except (KeyError, TypeError, ValueError):
+        if "\ufffd" not in name:
+            return None
+    return next((entry for entry in tree if entry.raw_name.decode("utf-8", "replace") == name), None)

@@ -1,6 +1,8 @@
 """From names to commits: branches, tags, and what ``<rev>/<path>`` of a URL means."""
 
 import re
+import time
+from pathlib import Path
 from typing import TypeVar
 
 import pygit2
@@ -11,6 +13,7 @@ from ropewalk.repos import git
 from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
 from ropewalk.repos.selectors.history import parse_when
 from ropewalk.repos.selectors.reading import MAX_DEPTH, open_repository
+from ropewalk.repos.store import refs_changed_at
 from ropewalk.repos.types import Branch, RepositoryState, Revision, Tag
 
 T = TypeVar("T")
@@ -29,15 +32,18 @@ def default_branch(project_id: int) -> str:
 def resolve(project_id: int, rev_and_path: str = "") -> Revision:
     """What ``main``, ``feature/x/src/a.py``, ``v1.0``, ``1a2b3c4d/data``, ``HEAD`` or nothing (the default branch) means.
 
-    The longest prefix that is a branch wins, then the longest that is a tag of the same length, then ``HEAD``, then a commit's
-    sha of at least four unambiguous digits; so a branch called ``cafe1`` beats the commit. ``refs/heads/…`` and ``refs/tags/…``
-    may be written out. Raises :class:`EmptyRepository`, :class:`RevisionNotFound`.
+    A commit's whole sha comes first, so that nobody can push a branch in front of a permalink. Then the longest prefix that is a
+    branch wins, then the longest that is a tag of the same length, then ``HEAD``, then a commit's sha of at least four
+    unambiguous digits; so a branch called ``cafe1`` beats the commit. ``refs/heads/…`` and ``refs/tags/…`` may be written out,
+    and ``name`` is, where the short name means something else. Raises :class:`EmptyRepository`, :class:`RevisionNotFound`.
     """
     repository = open_repository(project_id)
     text = rev_and_path.strip("/")
     if not text:
         return _head(repository)
     parts = text.split("/")
+    if _FULL.match(parts[0]) and (sha := _commit_by_prefix(repository, parts[0])):
+        return Revision("commit", sha, sha, "/".join(parts[1:]))
     for count in range(min(len(parts), MAX_DEPTH), 0, -1):
         name, path = "/".join(parts[:count]), "/".join(parts[count:])
         if len(name.encode("utf-8", "replace")) > _MAX_REF_BYTES:
@@ -45,7 +51,8 @@ def resolve(project_id: int, rev_and_path: str = "") -> Revision:
         for kind, prefix in (("branch", "refs/heads/"), ("tag", "refs/tags/")):
             sha = _peeled(repository, name if name.startswith(prefix) else prefix + name)
             if sha:
-                return Revision(kind, name.removeprefix(prefix), sha, path)
+                short = name.removeprefix(prefix)
+                return Revision(kind, _plain(repository, kind, short), sha, path)
     first, path = parts[0], "/".join(parts[1:])
     if first == "HEAD":
         head = _head(repository)
@@ -58,6 +65,24 @@ def resolve(project_id: int, rev_and_path: str = "") -> Revision:
     raise RevisionNotFound(
         f"There is no branch, tag or commit “{text}”.", hint="Choose one of the branches or tags."
     )
+
+
+def _plain(repository: pygit2.Repository, kind: str, name: str) -> str:
+    """The name to link: short, or written out where the short one, alone or with a path behind it, may mean another ref."""
+    mine, other = ("refs/heads/", "refs/tags/") if kind == "branch" else ("refs/tags/", "refs/heads/")
+    hidden = kind == "tag" and bool(_peeled(repository, other + name))
+    return mine + name if hidden or _any_below(repository, f"{other}{name}/") else name
+
+
+def _any_below(repository: pygit2.Repository, prefix: str) -> bool:
+    """Whether a ref's name begins with ``prefix``, which ends in a slash. Reads no ref."""
+    directory = Path(repository.path)
+    try:
+        if (directory / prefix).is_dir() and any((directory / prefix).iterdir()):
+            return True
+        return f" {prefix}".encode() in (directory / "packed-refs").read_bytes()
+    except OSError:  # no packed refs, or a name too long for a file
+        return False
 
 
 def _head(repository: pygit2.Repository) -> Revision:
@@ -109,8 +134,15 @@ def tag_names(project_id: int, *, limit: int = 1000) -> list[str]:
 
 
 def _names(project_id: int, prefix: str, limit: int) -> list[str]:
-    rows = _for_each_ref(project_id, prefix, "%(refname)", f"--count={limit}")
-    return [row[0].removeprefix(prefix) for row in rows]
+    """Kept by the time of the last change of any ref, and not for long: two changes may share a tick of the clock."""
+    changed = refs_changed_at(git.repository_path(project_id))
+    key = f"repos:names:{project_id}:{prefix}:{limit}:{changed}"
+    known: list[str] | None = cache.get(key)
+    if known is None:
+        rows = _for_each_ref(project_id, prefix, "%(refname)", f"--count={limit}")
+        known = [row[0].removeprefix(prefix) for row in rows]
+        cache.set(key, known, 30 if changed < time.time() - 2 else 1)
+    return known
 
 
 def branches(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Branch]:

@@ -1,6 +1,9 @@
 """Folders and files at a commit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
 
 import pygit2
 from pygit2.enums import ObjectType
@@ -8,10 +11,11 @@ from pygit2.enums import ObjectType
 from ropewalk.repos import git
 from ropewalk.repos.errors import PathNotFound, WrongKind
 from ropewalk.repos.selectors.history import checked_sha
-from ropewalk.repos.selectors.reading import entry_at, header, kind_of_mode, open_repository
+from ropewalk.repos.selectors.reading import MAX_TREE_BYTES, entry_at, header, kind_of_mode, open_repository
 from ropewalk.repos.types import Blob, Tree, TreeEntry
 
 MAX_ENTRIES = 5000
+MAX_LISTED = 50_000
 MAX_LISTING_BYTES = 4 << 20
 _BINARY_PROBE = 8000
 
@@ -35,6 +39,56 @@ def tree(project_id: int, sha: str, path: str = "", *, limit: int = MAX_ENTRIES)
     entries, more = _list(project_id, found.oid, found.path, limit, "-l")
     entries.sort(key=lambda item: (item.kind != "directory", item.name))
     return Tree(sha, found.path, tuple(entries), more)
+
+
+def listing(project_id: int, sha: str, path: str = "") -> tuple[TreeEntry, ...]:
+    """All entries of a folder without sizes, directories first, then by name; for pages, with :func:`sized` for what is shown.
+
+    Kept in this process by the folder's object, so the next page of a large folder costs no reading. At most
+    :data:`MAX_LISTED`. Raises :class:`PathNotFound`, :class:`WrongKind` for a file.
+    """
+    repository = open_repository(project_id)
+    found = entry_at(repository, checked_sha(sha), path)
+    if found.kind != "directory":
+        raise WrongKind(f"“{path}” is a {found.kind}, not a folder.")
+    if header(repository, found.oid)[1] > MAX_TREE_BYTES:
+        raise WrongKind("This folder is too large to be listed.")
+    return _listing(project_id, found.oid, found.path)
+
+
+@lru_cache(maxsize=16)
+def _listing(project_id: int, oid: str, folder: str) -> tuple[TreeEntry, ...]:
+    prefix = f"{folder}/" if folder else ""
+    entries = []
+    for child in islice(open_repository(project_id)[oid], MAX_LISTED):  # type: ignore[call-overload]  # a tree, by its entry
+        name, mode = child.raw_name.decode("utf-8", "replace"), int(child.filemode)
+        entries.append(TreeEntry(name, prefix + name, kind_of_mode(mode), f"{mode:06o}", str(child.id)))
+    entries.sort(key=lambda item: (item.kind != "directory", item.name))
+    return tuple(entries)
+
+
+def sized(project_id: int, entries: Iterable[TreeEntry]) -> list[TreeEntry]:
+    """The entries, files among them with their sizes. Reads one header each: for as many as a page shows."""
+    repository = open_repository(project_id)
+    return [_sized(repository, item) for item in entries]
+
+
+def _sized(repository: pygit2.Repository, item: TreeEntry) -> TreeEntry:
+    if item.kind in {"directory", "submodule"}:
+        return item
+    try:
+        return replace(item, size=header(repository, item.oid)[1])
+    except KeyError:  # the object is lost; the page shows the rest
+        return item
+
+
+def file_names(project_id: int, sha: str, *, limit: int = MAX_LISTED) -> tuple[list[str], bool]:
+    """The paths of all files of a commit in git's order, at most ``limit``; and whether there are more."""
+    root = entry_at(open_repository(project_id), checked_sha(sha), "")
+    args = ("ls-tree", "-r", "-z", "--name-only", root.oid)
+    out = git.run(git.repository_path(project_id), *args, max_bytes=16 << 20)
+    names = out.data.decode("utf-8", "replace").split("\0")[:-1]
+    return names[:limit], out.cut or len(names) > limit
 
 
 def walk(project_id: int, sha: str, path: str = "", *, limit: int = 200_000) -> Tree:

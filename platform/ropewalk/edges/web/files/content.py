@@ -1,87 +1,119 @@
-"""How one file is shown, and which headers its raw bytes get."""
+"""What the page of a file shows: a viewer for its kind, its lines, or why there is nothing to show."""
 
-import mimetypes
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from ropewalk.access.types import ProjectAccess
-from ropewalk.edges.web.rendering import highlighted_lines, markdown, quoted
+from ropewalk.edges.web.files.code import code_table, line_count, lines_of, turns_text
+from ropewalk.edges.web.files.documents import rendered_markdown
+from ropewalk.edges.web.files.kinds import TEXTUAL, viewer_of
+from ropewalk.edges.web.files.place import address
+from ropewalk.edges.web.files.source import Head, Source, head_of, link_target
+from ropewalk.edges.web.links import quoted
 from ropewalk.repos import selectors as repos
-from ropewalk.repos.types import Revision, TreeEntry
+from ropewalk.repos.types import Revision
 
 MAX_SHOWN = 1 << 20
-_IMAGES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
-_IMAGES |= {".svg": "image/svg+xml", ".avif": "image/avif", ".bmp": "image/bmp", ".ico": "image/x-icon"}
-_TEXT = {
-    "application/json",
-    "application/x-yaml",
-    "application/yaml",
-    "application/xml",
-    "application/javascript",
-}
+Context = dict[str, Any]
+_TAB_NAMES = {"tree": "Tree", "table": "Table", "notebook": "Notebook"}
 
 
-def _suffix(path: str) -> str:
-    dot = path.rfind(".")
-    return path[dot:].lower() if dot > path.rfind("/") else ""
+def file_context(access: ProjectAccess, revision: Revision, source: Source, asked: str) -> Context:
+    """The context of ``files/file.html``; ``asked`` is ``code`` for the source where a viewer would be shown."""
+    context = _head(access, revision, source)
+    if source.kind == "submodule":
+        url = repos.submodule_url(access.project.id, revision.sha, source.path, access.project.git_url)
+        return context | {"view": "submodule", "submodule_url": url}
+    if source.kind == "symlink":
+        return context | _symlink(access, revision, source)
+    if not source.present:
+        return context | {"view": "missing"}
+    viewer = viewer_of(source.path)
+    context["viewer"] = viewer
+    show = _VIEWERS.get(viewer)
+    if show is not None and asked != "code":
+        shown = show(access, revision, source)
+        if shown is not None:
+            tabs = tabs_of(access, revision, source, "viewer")
+            return context | {"view": viewer, "tabs_of_file": tabs} | shown
+    return (
+        context
+        | {"tabs_of_file": tabs_of(access, revision, source, "code")}
+        | _code(access, revision, source)
+    )
 
 
-def raw_headers(path: str, immutable: bool, *, download: bool) -> dict[str, str]:
-    """Images and text may be looked at, sandboxed; everything else is a download. A commit's file never changes."""
-    name = path.rsplit("/", 1)[-1]
-    guessed = mimetypes.guess_type(name)[0] or "text/plain"
-    kind = _IMAGES.get(_suffix(path))
-    if kind is None:
-        textual = guessed.startswith("text/") or guessed in _TEXT
-        kind = "text/plain; charset=utf-8" if textual else "application/octet-stream"
-        download = download or not textual
-    disposition = "attachment" if download else "inline"
+def _head(access: ProjectAccess, revision: Revision, source: Source) -> Context:
+    raw = address(access, "raw", revision.name, source.path)
     return {
-        "Content-Type": kind,
-        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(name)}",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, max-age=31536000, immutable" if immutable else "private, no-cache",
-    }
-
-
-def viewer_context(access: ProjectAccess, revision: Revision, entry: TreeEntry) -> dict[str, Any]:
-    """What the file page shows: an image, rendered Markdown, highlighted lines, or why it shows nothing."""
-    rev = quote(revision.name, safe="/")
-    base = access.project.path
-    context: dict[str, Any] = {
-        "entry": entry,
-        "raw_url": f"{base}/raw/{rev}/{quoted(entry.path)}",
+        "source": source,
+        "raw_url": raw,
+        "fixed_raw_url": address(access, "raw", revision.sha, source.path),
         "view": "none",
+        "data_url": address(access, "data", revision.name, source.path) if source.tracked_by == "dvc" else "",
     }
-    context["permalink"] = f"{base}/src/{revision.sha}/{quoted(entry.path)}"
-    if entry.kind == "submodule":
-        return context | {"view": "submodule"}
-    if _suffix(entry.path) in _IMAGES:
-        return context | {"view": "image"}
-    blob = repos.blob(access.project.id, revision.sha, entry.path, limit=MAX_SHOWN)
-    if entry.kind == "symlink":
-        return context | {"view": "symlink", "target": blob.text}
-    if blob.binary:
-        return context | {"view": "binary"}
-    context |= {
-        "lines": highlighted_lines(entry.path, blob.text),
-        "truncated": blob.truncated,
+
+
+def tabs_of(
+    access: ProjectAccess, revision: Revision, source: Source, present: str
+) -> list[tuple[str, str, bool]]:
+    """The ways to see a file, as (name, address, whether it is the present one); empty when there is but one.
+
+    ``present`` is ``viewer``, ``code`` or ``blame``.
+    """
+    viewer = viewer_of(source.path)
+    here = address(access, "src", revision.name, source.path)
+    tabs = []
+    if viewer in _VIEWERS:
+        tabs.append((_TAB_NAMES.get(viewer, "Preview"), here, "viewer"))
+    if viewer in TEXTUAL or source.path.lower().endswith(".svg"):
+        tabs.append(("Code", f"{here}?view=code" if tabs else here, "code"))
+        if source.tracked_by == "git":
+            tabs.append(("Blame", address(access, "blame", revision.name, source.path), "blame"))
+    return [(name, url, kind == present) for name, url, kind in tabs] if len(tabs) > 1 else []
+
+
+def _symlink(access: ProjectAccess, revision: Revision, source: Source) -> Context:
+    target = head_of(access, revision, source, 4096).text
+    inside = link_target(source, target)
+    url = f"{address(access, 'src', revision.name)}/{quoted(inside)}" if inside else ""
+    return {"view": "symlink", "target": target, "target_url": url}
+
+
+def _code(access: ProjectAccess, revision: Revision, source: Source) -> Context:
+    head = head_of(access, revision, source, MAX_SHOWN)
+    if head.binary:
+        return {"view": "binary"}
+    return code_context(source, head)
+
+
+def code_context(source: Source, head: Head) -> Context:
+    """The context of ``files/code.html``: a text file's numbered lines."""
+    text = head.text
+    lines = lines_of(source.path, source.content_hash, text)
+    return {
         "view": "code",
+        "rows": code_table(lines),
+        "lines": len(lines),
+        "truncated": head.truncated or line_count(text) > len(lines),
+        "turns": turns_text(text),
     }
-    if _suffix(entry.path) in {".md", ".markdown"} and not blob.truncated:
-        folder = quoted(entry.path.rpartition("/")[0])
-        prefix = f"{folder}/" if folder else ""
-        html = markdown(
-            blob.text,
-            file_url=lambda path: f"{base}/src/{rev}/{prefix}{path}",
-            raw_url=lambda path: f"{base}/raw/{rev}/{prefix}{path}",
-        )
-        context |= {"view": "markdown", "html": html}
-    return context
+
+
+def _as_it_is(access: ProjectAccess, revision: Revision, source: Source) -> Context:
+    """Images, sound and films: the browser asks for the bytes itself."""
+    return {}
+
+
+def _markdown(access: ProjectAccess, revision: Revision, source: Source) -> Context | None:
+    html = rendered_markdown(access, revision, source)
+    return {"html": html} if html is not None else None
+
+
+# A viewer gives None when the file is not what its name promises, and its lines are shown instead.
+_VIEWERS: dict[str, Callable[[ProjectAccess, Revision, Source], Context | None]] = {
+    "image": _as_it_is,
+    "audio": _as_it_is,
+    "video": _as_it_is,
+    "markdown": _markdown,
+}

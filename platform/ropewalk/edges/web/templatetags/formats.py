@@ -123,6 +123,7 @@ def measure(name: str | None) -> str:
 
 _JOBS = {
     "maintain-repository": "Tidy the repository",
+    "find-last-commits": "Find last commits of a folder",
     "index-revision": "Index a commit",
     "index-history": "Index the history",
     "compare_runs": "Compare runs",
