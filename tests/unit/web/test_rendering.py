@@ -98,4 +98,6 @@ def test_what_scrolls_sideways_is_reachable_by_the_keyboard() -> None:
 
 def test_only_the_harmless_tabindex_is_kept() -> None:
     found = _parsed(markdown('<table tabindex="5"><tr><td>x</td></tr></table><p tabindex="0">y</p>'))
-    assert [value for name, value in found.attributes if name == "tabindex"] == ["0"]  # the table's, which may scroll
+    assert [value for name, value in found.attributes if name == "tabindex"] == [
+        "0"
+    ]  # the table's, which may scroll

@@ -18,7 +18,7 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 
 from ropewalk.edges.web.highlighting import highlighted_block, highlighted_lines
 from ropewalk.edges.web.links import quoted
-from ropewalk.edges.web.sanitizing import sanitized
+from ropewalk.edges.web.sanitizing import is_elsewhere, sanitized
 
 __all__ = ["MAX_MARKDOWN", "highlighted_lines", "markdown", "quoted"]
 
@@ -47,6 +47,17 @@ def _fence(
     return f"<pre><code>{highlighted_block(language, token.content)}</code></pre>\n"
 
 
+def _image(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]
+) -> str:
+    """An image of another host is its text: the reader's browser asks nobody else."""
+    token = tokens[index]
+    if is_elsewhere(str(token.attrs.get("src", ""))):
+        text = self.renderInlineAsText(token.children or [], options, env)
+        return f'<span class="elsewhere">{escape(text or "image")}</span>'
+    return RendererHTML.image(self, tokens, index, options, env)
+
+
 def _math_in_text(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, Any]
 ) -> str:
@@ -67,6 +78,7 @@ def _parser() -> MarkdownIt:
     parser.use(footnote_plugin).use(tasklists_plugin)
     parser.use(dollarmath_plugin, renderer=_math, allow_digits=False, double_inline=True)
     parser.add_render_rule("fence", _fence)
+    parser.add_render_rule("image", _image)
     parser.add_render_rule("math_inline_double", _math_in_text)
     parser.core.ruler.before("inline", "bound_links", _bound_links)
     return parser

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -13,9 +14,14 @@ Address = Callable[[str], str]
 ABSOLUTE = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:|^//|^#")
 _EXTERNAL = re.compile(r"^\s*(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|\\)")
 _IMAGE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+\Z")
+# A grey picture for an image that a browser would have to ask another host for.
+_PLACEHOLDER = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="22" height="18" fill="none" stroke="#8792a0" stroke-width="1.5">'
+    '<rect x="1" y="1" width="20" height="16" rx="2"/><path d="m2 14 6-6 5 5 3-3 5 5"/><circle cx="15" cy="6" r="1.5"/></svg>'
+)
 # Pygments' classes, and what our own scripts look for; a page's other classes would let a README pose as the page.
 _CLASS = re.compile(
-    r"(?:[a-z]{1,3}\d?|language-[\w+#.-]{1,40}|math|mermaid|inline|block|task-list-item(?:-checkbox)?|contains-task-list"
+    r"(?:[a-z]{1,3}\d?|language-[\w+#.-]{1,40}|math|mermaid|elsewhere|inline|block|task-list-item(?:-checkbox)?|contains-task-list"
     r"|footnotes?(?:-[a-z]+)?|header-anchor|admonition|note|warning|docutils|dataframe|ansi-\w{1,20})\Z"
 )
 _CLASSED = {"span", "div", "code", "pre", "li", "ul", "ol", "a", "sup", "section", "table", "input", "aside"}
@@ -36,8 +42,8 @@ _ATTRIBUTES = {
     "input": {"type", "checked", "disabled"},
     "li": {"id"},
     "a": {"href", "title", "id"},
-    "th": {"align", "colspan", "rowspan", "scope"},
-    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "style", "colspan", "rowspan", "scope"},
+    "td": {"align", "style", "colspan", "rowspan"},
     "img": {"src", "alt", "title", "width", "height", "align"},
     "details": {"open"},
     "section": {"id"},
@@ -50,7 +56,7 @@ for _tag in _CLASSED:
 def sanitized(html: str, *, file_url: Address | None = None, raw_url: Address | None = None) -> SafeString:
     """HTML with only what the allow-list names. Relative links and images go through the given functions.
 
-    Images of other hosts lose their address (their text stays): a page never makes its reader's browser ask another host.
+    Images of other hosts become a placeholder with their text: a page never makes its reader's browser ask another host.
     """
 
     def rewrite(tag: str, name: str, value: str) -> str | None:
@@ -74,15 +80,21 @@ def sanitized(html: str, *, file_url: Address | None = None, raw_url: Address | 
         attribute_filter=rewrite,
         link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto", "data"},
+        filter_style_properties={"text-align"},
         clean_content_tags={"script", "style", "title", "template"},
         # What scrolls sideways must be reachable by the keyboard.
         set_tag_attribute_values={
-            "input": {"type": "checkbox", "disabled": ""},
+            "input": {"type": "checkbox", "disabled": "", "aria-label": "Task"},
             "pre": {"tabindex": "0"},
             "table": {"tabindex": "0"},
         },
     )
     return mark_safe(html)  # noqa: S308  # sanitized by nh3
+
+
+def is_elsewhere(address: str) -> bool:
+    """Whether an image's address leads out of the repository."""
+    return bool(_EXTERNAL.match(address)) and not _IMAGE_DATA.match(address)
 
 
 def _link(value: str, file_url: Address | None) -> str | None:
@@ -94,6 +106,6 @@ def _link(value: str, file_url: Address | None) -> str | None:
 def _image(value: str, raw_url: Address | None) -> str | None:
     if _IMAGE_DATA.match(value):
         return value
-    if _EXTERNAL.match(value):
-        return None
+    if is_elsewhere(value):
+        return _PLACEHOLDER
     return raw_url(value.removeprefix("./")) if raw_url else value

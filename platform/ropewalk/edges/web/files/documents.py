@@ -14,7 +14,7 @@ from ropewalk.edges.web.rendering import MAX_MARKDOWN, markdown
 from ropewalk.repos.types import Revision, TreeEntry
 
 _READMES = ("readme.md", "readme.markdown", "readme.rst", "readme", "readme.txt")
-_VERSION = 3
+_VERSION = 5
 _WEEK = 7 * 24 * 3600
 
 
