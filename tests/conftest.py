@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from hypothesis import settings
 
 # No test asserts on wall time; a loaded machine must not make one flaky.
@@ -18,4 +18,5 @@ def _fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     """Rate limits and caches of one test must not reach the next; only for tests that use the database at all."""
     yield
     if {"db", "transactional_db", "client"} & set(request.fixturenames):
-        cache.clear()
+        for cache in caches.all():
+            cache.clear()

@@ -14,14 +14,19 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Protocol
 
+import psycopg
+import redis
 import structlog
-from django.db import Error, close_old_connections
+from django.db import Error, InterfaceError, OperationalError, close_old_connections
 
 from ropewalk.core import jobs
+from ropewalk.core.blobs import StoreUnavailable
 from ropewalk.core.errors import RopewalkError
 from ropewalk.core.models import Job
 
 log = structlog.get_logger("ropewalk.jobs")
+# What a service of ours raises when it was stopped or killed: not the work's fault, and soon over.
+_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, redis.RedisError, StoreUnavailable)
 Report = Callable[[float, str], None]
 
 
@@ -105,6 +110,16 @@ def run(job_id: str, worker: str) -> None:
         structlog.contextvars.clear_contextvars()
 
 
+def _give_back(job: Job, error: Exception) -> None:
+    """Let another attempt run when what failed was a service of ours, not the work."""
+    log.warning("job.given_back", error=f"{type(error).__name__}: {error}")
+    try:
+        close_old_connections()
+        jobs.give_back(job, private_detail=traceback.format_exc())
+    except Error as away:  # the sweep gives it back
+        log.warning("job.not_given_back", error=str(away))
+
+
 def _attempt(job: Job, runner: Runner) -> None:
     log.info("job.started", attempt=job.attempts)
 
@@ -114,6 +129,8 @@ def _attempt(job: Job, runner: Runner) -> None:
     try:
         with _time_limit(job.time_limit), _heartbeat(job):
             result = runner.run(job, report)
+    except _AWAY as error:
+        _give_back(job, error)
     except RopewalkError as error:
         jobs.fail(
             job,

@@ -95,7 +95,12 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "ropewalk",
-    }
+    },
+    "derived": {
+        "BACKEND": "ropewalk.core.derived.ForgivingCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "ropewalk-derived",
+    },
 }
 # redis-py names a unix socket `unix://`, Celery's transport `redis+socket://`.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")

@@ -170,6 +170,30 @@ def fail(job: Job, *, code: str, public_message: str, private_detail: str = "") 
     )
 
 
+def give_back(job: Job, *, private_detail: str) -> None:
+    """End the attempt because a part of the machine was away: the job waits for another one, or fails after the last.
+
+    Raises :class:`ClaimLost`. When the database itself is away the row stays as it is, and :func:`sweep` finds it.
+    """
+    if job.attempts >= MAX_ATTEMPTS:
+        fail(
+            job,
+            code="unavailable",
+            public_message=f"The database, the queue or the object store did not answer in {MAX_ATTEMPTS} attempts. "
+            "Try again when the instance is ready.",
+            private_detail=private_detail,
+        )
+        return
+    waiting = {
+        "state": JobState.QUEUED,
+        "claim_id": None,
+        "sent_at": None,
+        "message": "Waiting for another attempt",
+    }
+    if not _mine(job).update(**waiting, error_detail=private_detail[:20_000]):
+        raise ClaimLost(str(job.pk))
+
+
 def _end(job: Job, **values: Any) -> None:
     if not _mine(job).update(ended_at=clock.now(), claim_id=None, **values):
         raise ClaimLost(str(job.pk))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 
+from ropewalk.core.derived import cache
 from ropewalk.projects.models import Project
 from ropewalk.repos import git, services
 from tests.factories import builders

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.cache import cache
 from django.db import transaction
 
 from ropewalk.core.blobs import store
+from ropewalk.core.derived import cache
 from ropewalk.data.hashing import UploadDigest
 from ropewalk.data.models import StoredObject
 from ropewalk.data.oids import ObjectAddress, parse_path

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from django.core.cache import cache
-
+from ropewalk.core.derived import cache
 from ropewalk.repos import git
 from ropewalk.repos.errors import GitTimeout
 from ropewalk.repos.selectors.history import checked_sha, commits_by_sha

@@ -6,8 +6,7 @@ Walks are done by git itself, so that a hostile or huge history costs a bounded 
 import re
 from datetime import UTC, datetime
 
-from django.core.cache import cache
-
+from ropewalk.core.derived import cache
 from ropewalk.core.pagination import COUNT_BOUND, Page
 from ropewalk.repos import git
 from ropewalk.repos.errors import GitFailed, GitTimeout, PathNotFound, RevisionNotFound

@@ -8,8 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 
-from django.core.cache import cache
-
+from ropewalk.core.derived import cache
 from ropewalk.repos import git
 from ropewalk.repos.errors import GitTimeout
 from ropewalk.repos.selectors.history import checked_sha, commits_by_sha

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pygit2
-from django.core.cache import cache
 
+from ropewalk.core.derived import cache
 from ropewalk.core.pagination import Page
 from ropewalk.repos import git
 from ropewalk.repos.errors import EmptyRepository, RevisionNotFound

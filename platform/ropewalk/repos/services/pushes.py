@@ -5,11 +5,11 @@ import time
 from dataclasses import asdict
 
 import structlog
-from django.core.cache import cache
 from django.db import transaction
 
 from ropewalk.accounts.models import User
 from ropewalk.core import clock, jobs
+from ropewalk.core.derived import cache
 from ropewalk.core.locks import lock_in_transaction
 from ropewalk.projects.models import Project
 from ropewalk.projects.services import touch_project

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from django.core.cache import cache
 from django.utils.safestring import SafeString, mark_safe
 
+from ropewalk.core.derived import cache
 from ropewalk.edges.web.files.kinds import suffix_of
 from ropewalk.edges.web.highlighting import highlighted_lines, split_lines
 

@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.cache import cache
 from django.utils.safestring import SafeString, mark_safe
 
 from ropewalk.access.types import ProjectAccess
+from ropewalk.core.derived import cache
 from ropewalk.edges.web.files.source import Source, head_of
 from ropewalk.edges.web.links import Links
 from ropewalk.edges.web.rendering import MAX_MARKDOWN, markdown

@@ -1,0 +1,44 @@
+"""The cache of what can be computed again: a broker that is away costs time, never an answer.
+
+Rate limits stay in Django's default cache, which does fail: they must not open when it is away.
+"""
+
+from typing import Any
+
+import redis
+import structlog
+from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache
+from django.utils.connection import ConnectionProxy
+
+log = structlog.get_logger("ropewalk.cache")
+
+
+class ForgivingCache(RedisCache):
+    """Redis whose failures look like an empty cache."""
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        """The value, or ``default`` for an unknown key and for a broker that does not answer."""
+        try:
+            return super().get(key, default, version)
+        except redis.RedisError as error:
+            log.warning("cache.away", error=str(error))
+            return default
+
+    def set(self, key: Any, value: Any, timeout: Any = None, version: int | None = None) -> None:
+        """Keep the value for ``timeout`` seconds (None: until it is pushed out), if the broker answers."""
+        try:
+            super().set(key, value, timeout, version)
+        except redis.RedisError as error:
+            log.warning("cache.away", error=str(error))
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        """Forget the value, if the broker answers."""
+        try:
+            return bool(super().delete(key, version))
+        except redis.RedisError as error:
+            log.warning("cache.away", error=str(error))
+            return False
+
+
+cache = ConnectionProxy(caches, "derived")  # each thread has its own

@@ -1,0 +1,71 @@
+"""One attempt of a job ends as a value, or is given back when a service was away."""
+
+import pytest
+import redis
+from django.db import OperationalError
+
+from ropewalk.core import jobs
+from ropewalk.core.blobs import StoreUnavailable
+from ropewalk.core.derived import ForgivingCache
+from ropewalk.core.errors import Invalid
+from ropewalk.core.models import Job, JobState
+from workers import runners
+from workers.runners.base import run
+
+KIND = jobs.JobKind("test.attempt", 1, time_limit=30)
+
+
+class Failing:
+    kind = KIND
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def run(self, job, report):
+        raise self.error
+
+
+@pytest.fixture
+def attempt(monkeypatch):
+    monkeypatch.setattr(jobs, "send", lambda _job_id: True)
+
+    def once(error: Exception, job: Job | None = None) -> Job:
+        monkeypatch.setitem(runners.RUNNERS, KIND.name, Failing(error))
+        asked = job or jobs.enqueue(KIND, subject="s", fingerprint="f", payload={}, project_id=None)
+        run(str(asked.pk), "here")
+        return Job.objects.get(pk=asked.pk)
+
+    return once
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "away", [OperationalError("gone"), redis.ConnectionError("gone"), StoreUnavailable("gone")]
+)
+def test_a_service_that_was_away_costs_an_attempt_not_the_job(attempt, away):
+    job = attempt(away)
+    assert (job.state, job.attempts, job.claim_id, job.sent_at) == (JobState.QUEUED, 1, None, None)
+    for _ in range(jobs.MAX_ATTEMPTS - 1):
+        job = attempt(away, job)
+    assert (job.state, job.error_code) == (JobState.FAILED, "unavailable")
+    assert "gone" in job.error_detail and "gone" not in job.error_message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_user_can_mend_ends_at_once_with_its_words(attempt):
+    assert attempt(Invalid("Too many columns.")).error_message == "Too many columns."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_defect_of_ours_ends_the_job_and_keeps_its_words_for_the_operator(attempt):
+    job = attempt(ZeroDivisionError("secret"))
+    assert (job.state, job.error_code) == (JobState.FAILED, "internal_error")
+    assert "secret" not in job.error_message and "secret" in job.error_detail
+
+
+def test_a_cache_that_is_away_looks_empty():
+    nowhere = ForgivingCache("unix:///nonexistent/socket", {})
+    nowhere.set("key", 1)
+    assert nowhere.get("key") is None
+    assert nowhere.get("key", 7) == 7
+    assert nowhere.delete("key") is False
