@@ -1,10 +1,11 @@
 """Environments of unmodified clients, made once with uv under ``.venv-clients``: ``python -m tests.protocol.clients``."""
 
 import fcntl
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from infra.demo import toolenv
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".venv-clients"
@@ -26,7 +27,7 @@ def client_python(name: str) -> Path:
     with (FOLDER / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # test processes run side by side
         if not stamp.exists() or stamp.read_text() != wanted:
-            uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
+            (uv,) = toolenv.uv()
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
             subprocess.run([uv, "venv", "--quiet", "--clear", "--python", version, str(folder)], check=True)
             subprocess.run(
