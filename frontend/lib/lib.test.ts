@@ -10,6 +10,7 @@ test("relative times use the largest whole unit", () => {
   assert.equal(relative(NOW - 5_000, NOW), "just now");
   assert.equal(relative(NOW - 90_000, NOW), "1 minute ago");
   assert.equal(relative(NOW - 26 * 3_600_000, NOW), "yesterday");
+  assert.equal(relative(NOW + 89.9 * 86_400_000, NOW), "in 3 months");
   assert.equal(relative(NOW - 800 * 86_400_000, NOW), "2 years ago");
 });
 

@@ -13,8 +13,10 @@ export function relative(then: number, now: number): string {
   const size = Math.abs(seconds);
   if (size < 10) return "just now";
   const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  // An end in 89 days and 23 hours is "in 3 months" to a reader; the past counts whole units, as everywhere.
+  const whole = seconds > 0 ? Math.round : Math.trunc;
   for (const [limit, unit, length] of STEPS) {
-    if (size < limit) return format.format(Math.trunc(seconds / length), unit);
+    if (size < limit) return format.format(whole(seconds / length), unit);
   }
-  return format.format(Math.trunc(seconds / (365 * 86_400)), "year");
+  return format.format(whole(seconds / (365 * 86_400)), "year");
 }

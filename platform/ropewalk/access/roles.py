@@ -54,6 +54,27 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _OWNER,
 }
 
+# What a refusal says, after "may not" or "let you".
+DEEDS: dict[Permission, str] = {
+    P.PROJECT_VIEW: "see this project",
+    P.CODE_READ: "read its code",
+    P.CODE_WRITE: "change its code",
+    P.DATA_READ: "read its data",
+    P.DATA_WRITE: "change its data",
+    P.RUNS_READ: "read its runs",
+    P.RUNS_WRITE: "record or change runs",
+    P.MODELS_READ: "read its models",
+    P.MODELS_WRITE: "register or change models",
+    P.ANALYSES_READ: "read comparisons and drift reports",
+    P.ANALYSES_START: "start comparisons and drift reports",
+    P.JOBS_READ: "see its jobs",
+    P.SETTINGS_READ: "see its settings",
+    P.SETTINGS_WRITE: "change its settings",
+    P.MEMBERS_WRITE: "change its members",
+    P.CODE_FORCE: "replace history of protected branches",
+    P.PROJECT_DELETE: "delete it",
+}
+
 # What each scope of a token lets through, whatever its user may do.
 _WRITE_SCOPE = _WRITER
 SCOPE_PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -66,6 +87,11 @@ WRITES = frozenset(Permission) - _VIEWER - {P.SETTINGS_READ}
 FROZEN_BY_ARCHIVE = frozenset(
     {P.CODE_WRITE, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE, P.ANALYSES_START, P.CODE_FORCE}
 )
+
+
+def least_role(permission: Permission) -> Role:
+    """The weakest role that has a permission."""
+    return min(role for role, has in PERMISSIONS.items() if permission in has)
 
 
 def scoped(scopes: frozenset[str]) -> frozenset[Permission]:

@@ -1,6 +1,6 @@
 """The one gate: every request that names a project goes through :func:`resolve_project`."""
 
-from ropewalk.access.roles import FROZEN_BY_ARCHIVE, PERMISSIONS, Permission, Role, scoped
+from ropewalk.access.roles import DEEDS, FROZEN_BY_ARCHIVE, PERMISSIONS, Permission, Role, least_role, scoped
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.accounts.selectors import organization_role, owner_by_slug, user_by_id
 from ropewalk.accounts.types import OwnerView
@@ -62,12 +62,14 @@ def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> P
             raise Unauthenticated("Sign in to do this.")
         if needs in PERMISSIONS[role]:
             raise Denied(
-                f"This token's scopes do not allow {needs}.",
+                f"This token's scopes do not let you {DEEDS[needs]}.",
                 hint="Make a token with a wider scope.",
                 code="token_scope",
             )
         raise Denied(
-            f"Your role in {project.full_name} ({role.name.lower()}) does not allow {needs}.", code="role"
+            f"Your role in {project.full_name} ({role.name.lower()}) does not let you {DEEDS[needs]}.",
+            hint=f"It takes the role {least_role(needs).name.lower()}: ask an owner or maintainer.",
+            code="role",
         )
     if project.archived:
         if needs in FROZEN_BY_ARCHIVE:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from ropewalk.access.roles import PERMISSIONS, Permission, Role
+from ropewalk.access.roles import DEEDS, PERMISSIONS, Permission, Role, least_role
 from ropewalk.access.selectors import may_create_in, may_manage_owner, resolve_project, role_in
 from ropewalk.access.types import Actor
 from ropewalk.accounts import services as accounts
@@ -197,3 +197,9 @@ def test_each_role_adds_to_the_weaker_ones():
     sizes = [PERMISSIONS[each] for each in sorted(Role)]
     assert all(weak < strong for weak, strong in pairwise(sizes))
     assert PERMISSIONS[Role.OWNER] == frozenset(Permission)
+
+
+def test_every_permission_has_words_and_a_role_that_has_it():
+    for permission in Permission:
+        assert DEEDS[permission] and "." not in DEEDS[permission]
+        assert permission in PERMISSIONS[least_role(permission)]

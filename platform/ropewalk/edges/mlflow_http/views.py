@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponseBase
 
-from ropewalk.access.roles import Permission
+from ropewalk.access.roles import DEEDS, Permission
 from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Denied
@@ -34,7 +34,7 @@ def require(access: ProjectAccess, need: Permission) -> None:
     """Raise what the gate says when the caller may not do this."""
     if not access.may(need):
         resolve_project(access.actor, access.project.owner, access.project.slug, need)
-        raise Denied(f"Your role does not allow {need}.")
+        raise Denied(f"Your role does not let you {DEEDS[need]}.")
 
 
 def artifact_entry(request: HttpRequest, project_id: int, path: str) -> HttpResponseBase:
