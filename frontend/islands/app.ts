@@ -1,6 +1,7 @@
 // What every page loads. Charts, formulas and diagrams come as chunks of their own, only where a page has one.
 import "./copy.ts";
 import "./document.ts";
+import "./fragment.ts";
 import "./job.ts";
 import "./menus.ts";
 import "./palette.ts";

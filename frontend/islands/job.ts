@@ -21,7 +21,12 @@ export class JobProgress extends HTMLElement {
       const answer = await fetch(this.getAttribute("src") ?? "", { headers: { Accept: "application/json" } });
       if (answer.ok) {
         const job = (await answer.json()) as JobState;
-        if (job.state === "succeeded" || job.state === "failed") return location.reload();
+        if (job.state === "succeeded" || job.state === "failed") {
+          // A part of a page that was loaded later loads itself again; anything else is shown by the whole page.
+          const ended = new CustomEvent("rw:job-ended", { bubbles: true, cancelable: true });
+          if (this.dispatchEvent(ended)) location.reload();
+          return;
+        }
         const bar = this.querySelector<HTMLElement>("[data-bar]");
         if (bar) bar.style.width = `${job.percent}%`;
         this.querySelector("[data-message]")?.replaceChildren(job.message || job.state);

@@ -26,7 +26,9 @@ from ropewalk.tracking.types import workspace_name
 
 # Free text: what it names is looked up inside the project that the gate resolved.
 TEXT = {
+    "base": "1" * 40,
     "branch": "main",
+    "head": "2" * 40,
     "path": "README.md",
     "rest": "main/README.md",
     "rev_path": "main/README.md",

@@ -190,7 +190,8 @@ class Blob:
 class ChangedFile:
     """One changed path between two trees.
 
-    ``status`` is ``added``, ``deleted``, ``modified``, ``renamed``, ``copied`` or ``type``.
+    ``status`` is ``added``, ``deleted``, ``modified``, ``renamed``, ``copied`` or ``type``. ``added`` and ``deleted`` count
+    lines; None for a binary file, and where nobody asked for counts.
     """
 
     status: str
@@ -200,6 +201,18 @@ class ChangedFile:
     new_mode: str
     old_oid: str
     new_oid: str
+    added: int | None = None
+    deleted: int | None = None
+
+    @property
+    def is_submodule(self) -> bool:
+        """Whether one of the sides is a submodule: its content is a commit's name."""
+        return "160000" in {self.old_mode, self.new_mode}
+
+    @property
+    def mode_changed(self) -> bool:
+        """Whether both sides are there with different modes."""
+        return self.old_mode != self.new_mode and "000000" not in {self.old_mode, self.new_mode}
 
 
 @dataclass(frozen=True)
@@ -230,8 +243,9 @@ class Hunk:
 
 @dataclass(frozen=True)
 class FileDiff:
-    """One file's change. ``note`` says why there are no (or not all) lines: ``binary``, ``too_large``, ``not_shown``, ``mode``.
+    """One file's change. ``note`` says why there are no (or not all) lines.
 
+    It is ``binary``, ``too_large``, ``not_shown``, ``mode`` or ``space`` (only white space changed, which was to be ignored).
     ``added`` and ``deleted`` count the lines, None when they were not all read.
     """
 

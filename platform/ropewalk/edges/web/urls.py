@@ -36,7 +36,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
     _project(f"{_P}/connect", connect.connect, needs=Permission.PROJECT_VIEW, name="project-connect"),
     _project(f"{_P}/src", files.root, needs=Permission.CODE_READ, name="files"),
-    _project(f"{_P}/commit/<str:sha>", files.commit, needs=Permission.CODE_READ, name="commit"),
     _project(f"{_P}/branches", files.branches, needs=Permission.CODE_READ, name="branches"),
     _project(f"{_P}/tags", files.tags, needs=Permission.CODE_READ, name="tags"),
     _project(f"{_P}/jobs", views.jobs, needs=Permission.JOBS_READ, name="project-jobs"),
@@ -73,6 +72,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-for _area in ("files", "experiments", "data", "drift"):
+for _area in ("files", "diffs", "experiments", "data", "drift"):
     if find_spec(f"ropewalk.edges.web.{_area}.urls"):
         urlpatterns.append(path("", include(f"ropewalk.edges.web.{_area}.urls")))

@@ -4,6 +4,7 @@ Names and paths that come back are untrusted text. All work is bounded in time a
 """
 
 from ropewalk.repos.selectors.blame import IGNORE_FILE, blame
+from ropewalk.repos.selectors.comparison import ahead_behind, commits_between, generated
 from ropewalk.repos.selectors.diffs import changes, commit_diff, diff
 from ropewalk.repos.selectors.file_history import file_history
 from ropewalk.repos.selectors.history import (
@@ -48,6 +49,7 @@ from ropewalk.repos.selectors.trees import (
 
 __all__ = [
     "IGNORE_FILE",
+    "ahead_behind",
     "blame",
     "blob",
     "blobs",
@@ -58,6 +60,7 @@ __all__ = [
     "commit_diff",
     "commit_exists",
     "commits",
+    "commits_between",
     "commits_by_sha",
     "contributors",
     "count",
@@ -67,6 +70,7 @@ __all__ = [
     "file_history",
     "file_names",
     "folder_key",
+    "generated",
     "is_ancestor",
     "last_commits",
     "listing",

@@ -1,11 +1,12 @@
 """What changed between two commits: bounded in files, lines and bytes, and honest about what it leaves out."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ropewalk.repos import git
 from ropewalk.repos.selectors.history import checked_sha, commit
-from ropewalk.repos.types import EMPTY_TREE, ChangedFile, Changes, Diff, DiffLine, FileDiff, Hunk
+from ropewalk.repos.types import EMPTY_TREE, ZERO, ChangedFile, Changes, Diff, DiffLine, FileDiff, Hunk
 
 MAX_FILES = 300
 MAX_LISTED = 3000
@@ -16,6 +17,8 @@ MAX_BYTES = 8 << 20
 _SECONDS = 15.0
 _STATUS = {"A": "added", "D": "deleted", "M": "modified", "R": "renamed", "C": "copied", "T": "type"}
 _HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_INDEX = re.compile(r"^index ([0-9a-f]{40})\.\.([0-9a-f]{40})")
+_COUNTS = re.compile(rb"^(\d+|-)\t(\d+|-)\t")
 _KIND = {" ": "context", "+": "added", "-": "deleted", "\\": "note"}
 
 
@@ -26,13 +29,43 @@ def _command(base: str, head: str, paths: list[str], *options: str) -> list[str]
 
 
 def changes(
-    project_id: int, base: str, head: str, *, paths: list[str] | None = None, limit: int = MAX_LISTED
+    project_id: int,
+    base: str,
+    head: str,
+    *,
+    paths: Sequence[str] = (),
+    limit: int = MAX_LISTED,
+    counts: bool = False,
+    ignore_space: bool = False,
 ) -> Changes:
-    """The changed paths between two commits with renames found; an empty ``base`` is the empty tree."""
+    """The changed paths between two commits with renames found; an empty ``base`` is the empty tree.
+
+    ``counts`` reads the files too and counts their lines. In ``paths`` name both sides of a rename, else it is none.
+    """
     directory = git.repository_path(project_id)
-    out = git.run(directory, *_command(base, head, paths or []), config=git.DIFF_CONFIG, timeout=_SECONDS)
-    files, _ = _raw(out.data)
+    options = [*(["--numstat"] if counts else []), *(["-w"] if ignore_space else [])]
+    args = _command(base, head, list(paths), *options)
+    out = git.run(directory, *args, config=git.DIFF_CONFIG, timeout=_SECONDS)
+    files, at = _raw(out.data)
+    if counts:
+        files = _counted(files, out.data[at - 1 :])
     return Changes(tuple(files[:limit]), out.cut or len(files) > limit)
+
+
+def _counted(files: list[ChangedFile], data: bytes) -> list[ChangedFile]:
+    """The files with the line counts of ``--numstat -z``, which come in the same order."""
+    found, records = [], iter(data.split(b"\0"))
+    for file in files:
+        record = next(records, b"")
+        match = _COUNTS.match(record)
+        if match is None:  # cut off
+            found.append(file)
+            continue
+        if len(record) == match.end():  # of a rename: both names follow
+            next(records, None), next(records, None)
+        added, deleted = (None if text == b"-" else int(text) for text in match.groups())
+        found.append(replace(file, added=added, deleted=deleted))
+    return found
 
 
 def commit_diff(project_id: int, sha: str) -> Diff:
@@ -46,17 +79,20 @@ def diff(
     base: str,
     head: str,
     *,
-    paths: list[str] | None = None,
+    paths: Sequence[str] = (),
     context: int = 3,
     files: int = MAX_FILES,
+    ignore_space: bool = False,
+    lines_per_file: int = MAX_LINES_PER_FILE,
 ) -> Diff:
     """Files, hunks and lines between two commits (``base`` empty: from nothing), optionally of some paths only.
 
-    Binary files, files over :data:`MAX_LINES_PER_FILE` and what comes after :data:`MAX_LINES`, :data:`MAX_BYTES` or the time
+    Binary files, files over ``lines_per_file`` and what comes after :data:`MAX_LINES`, :data:`MAX_BYTES` or the time
     limit have a ``note`` instead of (all) their lines. For a comparison of branches pass ``merge_base`` as ``base``.
     """
     directory = git.repository_path(project_id)
-    args = _command(base, head, paths or [], "-p", f"-U{min(max(context, 0), 50)}")
+    options = ["-p", f"-U{min(max(context, 0), MAX_LINES)}", *(["-w"] if ignore_space else [])]
+    args = _command(base, head, list(paths), *options)
     out = git.run(directory, *args, config=git.DIFF_CONFIG, max_bytes=MAX_BYTES, timeout=_SECONDS)
     changed, at = _raw(out.data)
     sections = list(_sections(out.data[at:]))
@@ -64,17 +100,33 @@ def diff(
         sections.pop()  # its end is missing
     shown, room, position = [], MAX_LINES, 0
     for file in changed[:files]:
-        width = 2 if file.status == "type" else 1  # git writes a change of type as a deletion and an addition
-        mine, position = sections[position : position + width], position + width
-        entry = (
-            _file(file, mine, room)
-            if len(mine) == width and room > 0
-            else FileDiff(file, (), "not_shown", None, None)
-        )
+        mine = _mine(file, sections[position : position + 2])
+        position += len(mine)
+        if mine and room > 0:
+            entry = _file(file, mine, room, lines_per_file)
+        elif ignore_space and not out.cut and room > 0:
+            entry = FileDiff(file, (), "space")  # git writes nothing for a file that it finds equal
+        else:
+            entry = FileDiff(file, (), "not_shown", None, None)
         room -= sum(len(hunk.lines) for hunk in entry.hunks)
         shown.append(entry)
     truncated = out.cut or len(changed) > files or any(entry.note == "not_shown" for entry in shown)
     return Diff(base, head, tuple(shown), truncated)
+
+
+def _mine(file: ChangedFile, sections: list[list[str]]) -> list[list[str]]:
+    """Which of the next parts of a patch belong to a file: none when git wrote nothing for it."""
+    if file.status == "type":  # git writes a change of type as a deletion and an addition
+        keys = [(file.old_oid, ZERO), (ZERO, file.new_oid)]
+        return sections if [_key(section) for section in sections] == keys else []
+    wanted = None if file.old_oid == file.new_oid else (file.old_oid, file.new_oid)
+    return sections[:1] if sections and _key(sections[0]) == wanted else []
+
+
+def _key(section: list[str]) -> tuple[str, str] | None:
+    """The objects that a part of a patch is between; None for one without (only a name or a mode changed)."""
+    match = next((match for line in section[:8] if (match := _INDEX.match(line))), None)
+    return (match[1], match[2]) if match else None
 
 
 def _raw(data: bytes) -> tuple[list[ChangedFile], int]:
@@ -120,17 +172,17 @@ def _sections(patch: bytes) -> Iterator[list[str]]:
         yield section
 
 
-def _file(file: ChangedFile, sections: list[list[str]], room: int) -> FileDiff:
+def _file(file: ChangedFile, sections: list[list[str]], room: int, most: int) -> FileDiff:
     hunks: list[Hunk] = []
-    bound = min(MAX_LINES_PER_FILE, room)
+    bound = min(most, room)
     if any(line.startswith("Binary files ") for section in sections for line in section[:8]):
         return FileDiff(file, (), "binary", None, None)
     if sum(len(section) for section in sections) > bound:
-        return FileDiff(file, (), "too_large" if bound == MAX_LINES_PER_FILE else "not_shown", None, None)
+        return FileDiff(file, (), "too_large" if bound == most else "not_shown", None, None)
     for section in sections:
         hunks.extend(_hunks(section))
     kinds = [line.kind for hunk in hunks for line in hunk.lines]
-    note = "" if hunks else "mode" if file.old_mode != file.new_mode and file.status == "modified" else ""
+    note = "mode" if not hunks and file.old_mode != file.new_mode and file.status == "modified" else ""
     return FileDiff(file, tuple(hunks), note, kinds.count("added"), kinds.count("deleted"))
 
 

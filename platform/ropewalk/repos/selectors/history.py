@@ -91,6 +91,11 @@ def _log(project_id: int, *args: str, stdin: bytes = b"", max_bytes: int = 16 <<
     return git.run(directory, *args, stdin=stdin, max_bytes=max_bytes).data
 
 
+def log(project_id: int, *args: str) -> list[Commit]:
+    """The commits that ``git log`` gives for checked arguments. Raises :class:`RevisionNotFound`, :class:`GitTimeout`."""
+    return parse_commits(_log(project_id, "log", "-z", FORMAT, *args))
+
+
 def commits(project_id: int, sha: str, *, path: str = "", page: int = 1, per_page: int = 30) -> Page[Commit]:
     """The history that ends in a commit, newest first; with ``path`` only commits that changed it.
 

@@ -4,12 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from ropewalk.access.types import ProjectAccess
-from ropewalk.accounts.selectors import usernames_by_email
 from ropewalk.core.pagination import page_number
-from ropewalk.edges.web.files.content import MAX_SHOWN
 from ropewalk.edges.web.frame import project_page
 from ropewalk.repos import selectors as repos
-from ropewalk.tracking import selectors as tracking
 
 
 def root(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
@@ -18,20 +15,6 @@ def root(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     if state.empty or not state.head_sha:
         return project_page(request, access, "files/empty.html", "files", {})
     return redirect("file", access.project.owner, access.project.slug, state.default_branch)
-
-
-def commit(request: HttpRequest, access: ProjectAccess, sha: str) -> HttpResponse:
-    """One commit: what changed, and the runs that recorded it."""
-    revision = repos.resolve(access.project.id, sha)
-    found = repos.commit(access.project.id, revision.sha)
-    context = {
-        "commit": found,
-        "diff": repos.commit_diff(access.project.id, found.sha),
-        "runs": tracking.runs_of_commits(access.project.id, [found.sha]).get(found.sha, []),
-        "people": usernames_by_email([found.author.email]),
-        "max_shown": MAX_SHOWN,
-    }
-    return project_page(request, access, "files/commit.html", "files", context)
 
 
 def branches(request: HttpRequest, access: ProjectAccess) -> HttpResponse:

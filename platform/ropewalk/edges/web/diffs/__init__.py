@@ -1,0 +1,1 @@
+"""Pages that say what changed: a commit, two revisions, one file."""
