@@ -191,7 +191,7 @@ class ChangedFile:
     """One changed path between two trees.
 
     ``status`` is ``added``, ``deleted``, ``modified``, ``renamed``, ``copied`` or ``type``. ``added`` and ``deleted`` count
-    lines; None for a binary file, and where nobody asked for counts.
+    lines; None for a ``binary`` file, and where nobody asked for counts or they were not found in time.
     """
 
     status: str
@@ -203,6 +203,7 @@ class ChangedFile:
     new_oid: str
     added: int | None = None
     deleted: int | None = None
+    binary: bool = False
 
     @property
     def is_submodule(self) -> bool:

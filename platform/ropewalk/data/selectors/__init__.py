@@ -1,5 +1,6 @@
 """Reads of the data room. Every function takes the project's id; who may see it was decided by the gate."""
 
+from ropewalk.data.selectors.changes import dir_changes
 from ropewalk.data.selectors.datasets import datasets, is_tabular, versions
 from ropewalk.data.selectors.files import dir_files, open_data_file, resolve_data_file
 from ropewalk.data.selectors.objects import (
@@ -17,6 +18,7 @@ from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, rev
 
 __all__ = [
     "datasets",
+    "dir_changes",
     "dir_file",
     "dir_files",
     "dir_listing",

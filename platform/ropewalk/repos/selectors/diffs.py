@@ -14,6 +14,7 @@ MAX_LINES_PER_FILE = 3000
 MAX_LINES = 20_000
 MAX_LINE = 2000
 MAX_BYTES = 8 << 20
+MAX_LISTING_BYTES = 32 << 20
 _SECONDS = 15.0
 _STATUS = {"A": "added", "D": "deleted", "M": "modified", "R": "renamed", "C": "copied", "T": "type"}
 _HUNK = re.compile(r"^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
@@ -45,26 +46,33 @@ def changes(
     directory = git.repository_path(project_id)
     options = [*(["--numstat"] if counts else []), *(["-w"] if ignore_space else [])]
     args = _command(base, head, list(paths), *options)
-    out = git.run(directory, *args, config=git.DIFF_CONFIG, timeout=_SECONDS)
+    out = git.run(directory, *args, config=git.DIFF_CONFIG, max_bytes=MAX_LISTING_BYTES, timeout=_SECONDS)
     files, at = _raw(out.data)
     if counts:
-        files = _counted(files, out.data[at - 1 :])
+        files = _counted(files[:limit], out.data[at - 1 :], out.cut) + files[limit:]
     return Changes(tuple(files[:limit]), out.cut or len(files) > limit)
 
 
-def _counted(files: list[ChangedFile], data: bytes) -> list[ChangedFile]:
-    """The files with the line counts of ``--numstat -z``, which come in the same order."""
-    found, records = [], iter(data.split(b"\0"))
-    for file in files:
-        record = next(records, b"")
+def _counted(files: list[ChangedFile], data: bytes, cut: bool) -> list[ChangedFile]:
+    """The files with the line counts of ``--numstat -z``, which leaves out files that it finds equal."""
+    counts: dict[str, tuple[int | None, int | None]] = {}
+    records = iter(data.split(b"\0")[:-1])  # the last is empty, or cut off
+    for record in records:
         match = _COUNTS.match(record)
-        if match is None:  # cut off
-            found.append(file)
-            continue
-        if len(record) == match.end():  # of a rename: both names follow
-            next(records, None), next(records, None)
+        if match is None:
+            break
+        name = record[match.end() :]
+        if not name:  # of a rename: both names follow
+            next(records, b"")
+            name = next(records, b"")
         added, deleted = (None if text == b"-" else int(text) for text in match.groups())
-        found.append(replace(file, added=added, deleted=deleted))
+        counts[name.decode("utf-8", "replace")] = (added, deleted)
+    unknown = (None, None) if cut else (0, 0)
+    found = []
+    for file in files:
+        added, deleted = counts.get(file.path, unknown)
+        binary = file.path in counts and added is None
+        found.append(replace(file, added=added, deleted=deleted, binary=binary))
     return found
 
 

@@ -2,11 +2,19 @@
 
 from typing import Any
 
+from django.http import HttpRequest
+
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
+from ropewalk.core.pagination import page_number
+from ropewalk.data import selectors as data
+from ropewalk.data.types import DataFile
+from ropewalk.edges.web.diffs import kinds
 from ropewalk.edges.web.diffs.options import Options
-from ropewalk.edges.web.diffs.page import Card, Sources, card_of
+from ropewalk.edges.web.diffs.page import Card, Sources, card_of, file_url
 from ropewalk.edges.web.diffs.sides import NOTHING
+from ropewalk.edges.web.diffs.tracked import folder_context, sides_at
+from ropewalk.edges.web.links import quoted
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import RevisionNotFound
 
@@ -22,25 +30,71 @@ def checked(project_id: int, sha: str) -> str:
     return sha
 
 
+def file_context(
+    request: HttpRequest, access: ProjectAccess, base: str, head: str, path: str, options: Options
+) -> dict[str, Any]:
+    """The change of whatever lies at a path, ``part`` names its template. Raises :class:`NotFound` where nothing changed."""
+    project_id, old_path = access.project.id, request.GET.get("from", "") or path
+    here = file_url(access, base, head, path, old_path, options)
+    context = {"path": path, "start": base, "end": head, "options": options, "here": here}
+    tracked = sides_at(project_id, base, head, path, old_path)
+    if any(side and side.is_dir for side in tracked):
+        inside = f"{access.project.path}/diff/{base or NOTHING}/{head}/{quoted(path)}"
+        number, status = page_number(request.GET.get("page")), request.GET.get("status", "")
+        found = folder_context(project_id, *tracked, number, status)
+        return context | found | {"part": "diffs/folder.html", "inside": inside, "kind": "folder"}
+    sides = _located(project_id, base, old_path), _located(project_id, head, path)
+    in_git = all(side is None or side.source == "git" for side in sides)
+    if in_git:
+        return context | code_context(access, base, head, path, old_path, options)
+    if sides[0] and sides[1] and sides[0].content_hash == sides[1].content_hash and old_path == path:
+        raise _unchanged(path)
+    return context | {
+        "part": "diffs/data_facts.html",
+        "old": sides[0],
+        "new": sides[1],
+        "kind": kinds.kind_of(path),
+    }
+
+
+def _located(project_id: int, sha: str, path: str) -> DataFile | None:
+    """Where the bytes at a path of a commit are; None where there are none."""
+    if not sha:
+        return None
+    try:
+        return data.resolve_data_file(project_id, sha, path)
+    except NotFound:
+        return None
+
+
+def _unchanged(path: str) -> NotFound:
+    return NotFound(f"“{path}” is the same on both sides.", code="unchanged")
+
+
 def code_context(
     access: ProjectAccess, base: str, head: str, path: str, old_path: str, options: Options
 ) -> dict[str, Any]:
     """A text file's change with as much around it as was asked for. Raises :class:`NotFound` when it did not change."""
-    paths = list(dict.fromkeys([old_path or path, path]))
     diff = repos.diff(
         access.project.id,
         base,
         head,
-        paths=paths,
+        paths=list(dict.fromkeys([old_path, path])),
         context=options.context_lines,
         ignore_space=options.ignore_space,
         lines_per_file=_MOST_LINES,
     )
     entry = next((entry for entry in diff.files if entry.file.path == path), None)
     if entry is None:
-        raise NotFound(f"“{path}” is the same on both sides.", code="unchanged")
+        raise _unchanged(path)
     card: Card = card_of(access, base, head, entry.file, options)
     if entry.hunks:
         card.rows = Sources(access.project.id, base, head).rows(entry, options, card.anchor)
     card.note = entry.note
-    return {"card": card, "options": options, "added": entry.added, "deleted": entry.deleted}
+    return {
+        "part": "diffs/code.html",
+        "card": card,
+        "added": entry.added,
+        "deleted": entry.deleted,
+        "kind": "code",
+    }

@@ -140,13 +140,13 @@ def _close(access: ProjectAccess, head: str, cards: Iterable[Card]) -> None:
         lines = (file.added or 0) + (file.deleted or 0)
         if file.is_submodule:
             continue
-        if file.added is None:
+        if file.binary:
             card.note = "binary"
         elif file.path in by_attribute or kinds.generated_by_name(file.path):
             card.closed = "generated"
         elif kinds.is_pointer(file):
             card.closed = "pointer"
-        elif lines > _LARGE:
+        elif lines > _LARGE or file.added is None:
             card.closed = "large"
         elif not lines and file.old_oid == file.new_oid:
             card.note = "mode" if file.mode_changed else "same"

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import ropewalk.edges.web.files.urls  # noqa: F401  # it makes the converter known
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
 from ropewalk.edges.web.diffs import views
@@ -14,10 +15,13 @@ urlpatterns = [
     _project(f"{_P}/commit/<str:sha>", views.commit, needs=Permission.CODE_READ, name="commit"),
     _project(f"{_P}/compare", views.choose, needs=Permission.CODE_READ, name="compare"),
     _project(
-        f"{_P}/compare/<path:rev_path>", views.compare, needs=Permission.CODE_READ, name="compare-revisions"
+        f"{_P}/compare/<revpath:rev_path>",
+        views.compare,
+        needs=Permission.CODE_READ,
+        name="compare-revisions",
     ),
     _project(
-        f"{_P}/diff/<str:base>/<str:head>/<path:path>",
+        f"{_P}/diff/<str:base>/<str:head>/<revpath:path>",
         views.file,
         needs=Permission.CODE_READ,
         name="diff-file",

@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import usernames_by_email
 from ropewalk.core.pagination import page_number
-from ropewalk.edges.web.diffs.file import checked, code_context
-from ropewalk.edges.web.diffs.options import options_of, remember
+from ropewalk.edges.web.diffs.file import checked, file_context
+from ropewalk.edges.web.diffs.options import Options, options_of, remember
 from ropewalk.edges.web.diffs.page import changed_files
 from ropewalk.edges.web.diffs.sides import Sides, sides_of, spec_of, split_spec
+from ropewalk.edges.web.diffs.tracked import tracked
 from ropewalk.edges.web.frame import project_page
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
@@ -57,9 +58,7 @@ def compare(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpR
         )
     options = options_of(request)
     context |= {"base_name": sides.base.name, "head_name": sides.head.name} | _between(access, sides)
-    context |= changed_files(
-        access, sides.start, sides.head.sha, options, page_number(request.GET.get("page"))
-    )
+    context |= _changes(access, sides.start, sides.head.sha, options, request)
     return remember(request, project_page(request, access, "diffs/compare.html", "files", context))
 
 
@@ -78,6 +77,15 @@ def _between(access: ProjectAccess, sides: Sides) -> dict[str, Any]:
     }
 
 
+def _changes(
+    access: ProjectAccess, start: str, end: str, options: Options, request: HttpRequest
+) -> dict[str, Any]:
+    """The part that commits and comparisons share: files, and on the first page what DVC and the pipeline say."""
+    number = page_number(request.GET.get("page"))
+    found = changed_files(access, start, end, options, number)
+    return found | (tracked(access, start, end, options) if number == 1 else {})
+
+
 def commit(request: HttpRequest, access: ProjectAccess, sha: str) -> HttpResponse:
     """One commit: what changed since its parent (the first, or the one asked for), and the runs that recorded it."""
     revision = repos.resolve(access.project.id, sha)
@@ -90,9 +98,7 @@ def commit(request: HttpRequest, access: ProjectAccess, sha: str) -> HttpRespons
         "runs": tracking.runs_of_commits(access.project.id, [found.sha]).get(found.sha, []),
         "people": usernames_by_email([found.author.email]),
     }
-    context |= changed_files(
-        access, base, found.sha, options_of(request), page_number(request.GET.get("page"))
-    )
+    context |= _changes(access, base, found.sha, options_of(request), request)
     return remember(request, project_page(request, access, "diffs/commit.html", "files", context))
 
 
@@ -102,8 +108,7 @@ def file(request: HttpRequest, access: ProjectAccess, base: str, head: str, path
     before, after = checked(project_id, base), checked(project_id, head)
     if not after:
         raise RevisionNotFound("A comparison needs a commit on its newer side.")
-    context = code_context(access, before, after, path, request.GET.get("from", ""), options)
-    context |= {"start": before, "end": after, "path": path}
+    context = file_context(request, access, before, after, path, options)
     if options.fragment:
         response = render(request, "diffs/body.html", {"access": access, **context})
         response.headers["X-Fragment"] = "1"

@@ -193,3 +193,34 @@ def query(context: dict[str, Any], **changes: Any) -> str:
         else:
             values[key] = str(value)
     return f"?{values.urlencode()}"
+
+
+@register.filter
+def delta(value: float | None) -> str:
+    """A difference with its sign."""
+    if value is None:
+        return "—"
+    text = number(abs(value))
+    return text if value == 0 else f"{'+' if value > 0 else '−'}{text}"
+
+
+@register.filter
+def size_delta(count: int | None) -> str:
+    """A difference of bytes with its sign."""
+    if count is None:
+        return "—"
+    return size(0) if count == 0 else f"{'+' if count > 0 else '−'}{size(abs(count))}"
+
+
+@register.filter
+def share_delta(value: float | None) -> str:
+    """A relative difference as per cent with its sign."""
+    return "" if value is None else f"{'+' if value >= 0 else '−'}{abs(value) * 100:.1f} %"
+
+
+@register.filter
+def value(content: Any) -> str:
+    """A parameter or metric as it would be written: numbers with six digits, lists and mappings as JSON."""
+    if isinstance(content, float):
+        return f"{content:.6g}"
+    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, default=str)

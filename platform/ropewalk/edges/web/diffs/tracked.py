@@ -1,0 +1,122 @@
+"""What DVC and the pipeline say of a change: data, parameters, metrics, stages, from the indexes of both commits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ropewalk.access.roles import Permission
+from ropewalk.access.types import ProjectAccess
+from ropewalk.core.pagination import Page
+from ropewalk.data import selectors as data
+from ropewalk.data import services
+from ropewalk.data.changes import OutputChange, output_changes, stage_changes, value_changes
+from ropewalk.data.selectors.changes import STATUSES, DirChanges
+from ropewalk.data.types import RevisionView, TrackedOutputView
+from ropewalk.edges.web.diffs import kinds
+from ropewalk.edges.web.diffs.options import Options
+from ropewalk.edges.web.diffs.page import anchor_of, file_url
+
+_OPEN_BYTES = 64 << 20
+_OPEN_CARDS = 5
+_FILES_PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """A tracked path that changed. ``opens``: what changed inside is worth showing at once."""
+
+    change: OutputChange
+    kind: str
+    anchor: str
+    src: str
+    opens: bool
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there is something inside to compare."""
+        return self.kind != "code"
+
+
+def tracked(access: ProjectAccess, base: str, head: str, options: Options) -> dict[str, Any]:
+    """The parts of the page that come from the indexes; ``waiting`` names commits whose index is not there yet."""
+    project_id = access.project.id
+    wanted = [sha for sha in (base, head) if sha]
+    waiting = [sha for sha in wanted if sha not in data.indexed(project_id, wanted)]
+    if waiting:
+        if access.may(Permission.ANALYSES_START):
+            for sha in waiting:
+                services.ensure_indexed(
+                    project_id=project_id, commit_sha=sha, requested_by_id=access.actor.user_id
+                )
+        return {"waiting": waiting}
+    before, after = (data.revision(project_id, sha) if sha else None for sha in (base, head))
+    outputs = output_changes(_outputs(project_id, base), _outputs(project_id, head))
+    return {
+        "waiting": [],
+        "data_cards": _cards(access, base, head, outputs, options),
+        "data_counts": [(status, n) for status in STATUSES if (n := _count(outputs, status))],
+        "metrics": value_changes(_values(before, "metrics"), _values(after, "metrics")),
+        "params": value_changes(_values(before, "params"), _values(after, "params")),
+        "stages": stage_changes(before.stages if before else (), after.stages if after else ()),
+        "problems": after.problems if after else (),
+    }
+
+
+def _count(outputs: list[OutputChange], status: str) -> int:
+    return sum(change.status == status for change in outputs)
+
+
+def _outputs(project_id: int, sha: str) -> list[TrackedOutputView]:
+    return [output for output in data.outputs(project_id, sha) if output.cached] if sha else []
+
+
+def _values(revision: RevisionView | None, name: str) -> dict[str, dict[str, object]]:
+    return data.flat_values(getattr(revision, name)) if revision else {}
+
+
+def _cards(
+    access: ProjectAccess, base: str, head: str, outputs: list[OutputChange], options: Options
+) -> list[DataCard]:
+    cards, opened = [], 0
+    for change in outputs:
+        either = change.new or change.old
+        is_dir = bool(either and either.is_dir)
+        kind = "folder" if is_dir else kinds.kind_of(change.path)
+        size = max((side.size or 0 for side in (change.old, change.new) if side), default=0)
+        opens = change.status == "changed" and opened < _OPEN_CARDS and kind != "code"
+        opens = opens and (is_dir or size <= _OPEN_BYTES)
+        opened += opens
+        src = file_url(access, base, head, change.path, change.old_path, options)
+        cards.append(DataCard(change, kind, anchor_of(f"dvc:{change.path}"), src, opens))
+    return cards
+
+
+def folder_context(
+    project_id: int,
+    old: TrackedOutputView | None,
+    new: TrackedOutputView | None,
+    number: int,
+    status: str,
+) -> dict[str, Any]:
+    """What changed inside a tracked folder: sums for each part of it, and one page of the files."""
+    sides = [side.address if side else None for side in (old, new)]
+    changes: DirChanges = data.dir_changes(project_id, sides[0], sides[1])
+    chosen = [file for file in changes.files if status not in STATUSES or file.status == status]
+    start = (number - 1) * _FILES_PER_PAGE
+    page = Page(
+        chosen[start : start + _FILES_PER_PAGE],
+        number,
+        _FILES_PER_PAGE,
+        len(chosen),
+        has_next=start + _FILES_PER_PAGE < len(chosen),
+    )
+    missing = [side for side in (old, new) if side and not side.present]
+    return {"folder": changes, "files_page": page, "status": status, "missing": missing, "statuses": STATUSES}
+
+
+def sides_at(
+    project_id: int, base: str, head: str, path: str, old_path: str
+) -> tuple[TrackedOutputView | None, TrackedOutputView | None]:
+    """The tracked outputs at a path of both commits, None where DVC tracks nothing there itself."""
+    before = {one.path: one for one in _outputs(project_id, base)}
+    after = {one.path: one for one in _outputs(project_id, head)}
+    return before.get(old_path or path), after.get(path)
