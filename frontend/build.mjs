@@ -15,7 +15,7 @@ mkdirSync(staging, { recursive: true });
 const manifest = {};
 const result = await esbuild.build({
   absWorkingDir: here,
-  entryPoints: { app: "islands/app.ts", theme: "islands/theme.ts", styles: "styles/app.css", math: "styles/math.css" },
+  entryPoints: { app: "islands/app.ts", theme: "islands/theme.ts", styles: "styles/app.css", math: "styles/math.css", "pdf-worker": "islands/pdf-worker.ts" },
   entryNames: "[name]-[hash]",
   chunkNames: "chunk-[name]-[hash]",
   assetNames: "asset-[name]-[hash]",

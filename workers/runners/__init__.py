@@ -6,6 +6,7 @@ from workers.runners.compare_runs import CompareRuns
 from workers.runners.find_last_commits import FindLastCommits
 from workers.runners.index_revision import IndexHistory, IndexRevision
 from workers.runners.maintain_repository import MaintainRepository
+from workers.runners.make_preview import MakePreview
 from workers.runners.profile_file import ProfileFile
 
 _ALL: list[Runner] = [
@@ -15,6 +16,7 @@ _ALL: list[Runner] = [
     CompareRuns(),
     FindLastCommits(),
     MaintainRepository(),
+    MakePreview(),
     ProfileFile(),
 ]
 RUNNERS: dict[str, Runner] = {runner.kind.name: runner for runner in _ALL}

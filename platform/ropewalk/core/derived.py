@@ -32,6 +32,22 @@ class ForgivingCache(RedisCache):
         except redis.RedisError as error:
             log.warning("cache.away", error=str(error))
 
+    def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
+        """The known ones of several values."""
+        try:
+            return dict(super().get_many(keys, version))
+        except redis.RedisError as error:
+            log.warning("cache.away", error=str(error))
+            return {}
+
+    def set_many(self, data: Any, timeout: Any = None, version: int | None = None) -> list[Any]:
+        """Keep several values; the keys of those that were not kept."""
+        try:
+            return list(super().set_many(data, timeout, version))
+        except redis.RedisError as error:
+            log.warning("cache.away", error=str(error))
+            return list(data)
+
     def delete(self, key: Any, version: int | None = None) -> bool:
         """Forget the value, if the broker answers."""
         try:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ropewalk.accounts.models import User
+from ropewalk.core.models import Job
 from ropewalk.core.scoping import ProjectScopedManager
 from ropewalk.projects.models import Project
 
@@ -162,3 +163,33 @@ class RevisionIndex(models.Model):
 
     def __str__(self) -> str:
         return f"{self.commit_sha[:8]} of project {self.project_id}"
+
+
+class FilePreview(models.Model):
+    """What a worker made of one file's content for a page to show; the row is there from the moment somebody asks.
+
+    ``kind`` says for which viewer, ``options`` how (a table's order). The document is in the object store under ``key``, which is
+    empty until then. Never shared between projects: knowing a hash must not give the content.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    content_hash = models.CharField(max_length=160)
+    kind = models.CharField(max_length=16)
+    options = models.CharField(max_length=64, blank=True)
+    version = models.PositiveIntegerField()
+    key = models.CharField(max_length=300, blank=True)
+    size = models.BigIntegerField(default=0)
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["FilePreview"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "content_hash", "kind", "options", "version"], name="file_preview_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} preview of {self.content_hash}"

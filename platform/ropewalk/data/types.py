@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from ropewalk.core.jobs import JobKind
+from ropewalk.core.types import JobView
 from ropewalk.data.oids import ObjectAddress, parse_oid
 
 INDEX_REVISION = JobKind("index-revision", version=1, time_limit=300)
 INDEX_HISTORY = JobKind("index-history", version=1, time_limit=1800)
+MAKE_PREVIEW = JobKind("make-preview", version=1, time_limit=300)
 
 
 @dataclass(frozen=True)
@@ -190,3 +192,14 @@ class DirFileView:
     oid: str
     size: int | None
     files: int
+
+
+@dataclass(frozen=True)
+class PreviewView:
+    """What a worker made of a file: ``document`` as ``workers.analysis.preview`` describes it, None while ``job`` makes it."""
+
+    id: int
+    kind: str
+    options: str
+    document: dict[str, Any] | None
+    job: JobView | None

@@ -72,13 +72,13 @@ def _reread(profile: TableProfile, names: list[str], batches: Iterator[pa.Record
 
 def _profile_parquet(path: Path, limits: Limits, seed: int, sample: bool, progress: Progress) -> TableProfile:
     try:
-        texts = _text_columns(path, limits)
+        texts = text_columns(path, limits)
         file = pq.ParquetFile(path, read_dictionary=texts, buffer_size=1 << 20)
         names = csv_reader.unique_names(file.schema_arrow.names)
         profile = TableProfile.for_width(len(names), sample=sample)
         profile.columns = {name: Column(name, bins=profile.bins) for name in names}
         total = max(file.metadata.num_rows, 1)
-        for batch in file.iter_batches(batch_size=_batch_rows(file.metadata, limits), use_threads=False):
+        for batch in file.iter_batches(batch_size=batch_rows(file.metadata, limits), use_threads=False):
             profile.add(pa.table(batch.columns, names=names), seed=seed)
             progress(min(profile.rows / total, 1.0))
     except MemoryError:  # Arrow's is an ArrowException too
@@ -93,7 +93,7 @@ def _profile_parquet(path: Path, limits: Limits, seed: int, sample: bool, progre
     return profile.settle()
 
 
-def _text_columns(path: Path, limits: Limits) -> list[str]:
+def text_columns(path: Path, limits: Limits) -> list[str]:
     """Check a Parquet file's own description before any data is read; returns its top-level text columns.
 
     These are read as dictionaries, so that a run-length-encoded giant is never spelled out.
@@ -121,7 +121,7 @@ def _text_columns(path: Path, limits: Limits) -> list[str]:
     ]
 
 
-def _batch_rows(metadata: pq.FileMetaData, limits: Limits) -> int:
+def batch_rows(metadata: pq.FileMetaData, limits: Limits) -> int:
     """Rows of one batch, so that it stays near the limit in bytes."""
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
     heaviest = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=1.0)

@@ -14,6 +14,7 @@ from ropewalk.data.selectors.objects import (
     states,
     usage,
 )
+from ropewalk.data.selectors.previews import preview
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "open_data_file",
     "open_object",
     "outputs",
+    "preview",
     "resolve_data_file",
     "revision",
     "states",

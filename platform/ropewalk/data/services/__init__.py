@@ -3,12 +3,15 @@
 from ropewalk.data.services.indexing import ensure_indexed, index_pushed_commits, save_revision
 from ropewalk.data.services.objects import receive_object
 from ropewalk.data.services.orphans import sweep_all_orphans, sweep_orphans
+from ropewalk.data.services.previews import request_preview, store_preview
 
 __all__ = [
     "ensure_indexed",
     "index_pushed_commits",
     "receive_object",
+    "request_preview",
     "save_revision",
+    "store_preview",
     "sweep_all_orphans",
     "sweep_orphans",
 ]

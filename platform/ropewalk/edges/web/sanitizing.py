@@ -22,9 +22,24 @@ _PLACEHOLDER = "data:image/svg+xml," + quote(
 # Pygments' classes, and what our own scripts look for; a page's other classes would let a README pose as the page.
 _CLASS = re.compile(
     r"(?:[a-z]{1,3}\d?|language-[\w+#.-]{1,40}|math|mermaid|elsewhere|inline|block|task-list-item(?:-checkbox)?|contains-task-list"
-    r"|footnotes?(?:-[a-z]+)?|header-anchor|admonition|note|warning|docutils|dataframe|ansi-\w{1,20})\Z"
+    r"|footnotes?(?:-[a-z]+)?|header-anchor|admonition(?:-title)?|literal|note|warning|docutils|dataframe|ansi-\w{1,20})\Z"
 )
-_CLASSED = {"span", "div", "code", "pre", "li", "ul", "ol", "a", "sup", "section", "table", "input", "aside"}
+_CLASSED = {
+    "span",
+    "div",
+    "code",
+    "pre",
+    "li",
+    "ul",
+    "ol",
+    "a",
+    "sup",
+    "section",
+    "table",
+    "input",
+    "aside",
+    "p",
+}
 
 _TAGS = nh3.ALLOWED_TAGS | {
     "input",

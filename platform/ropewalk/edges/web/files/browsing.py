@@ -21,7 +21,7 @@ def browse(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
     context: dict[str, Any] = place(access, revision)
     source = find_source(access, revision)
     if source is not None:
-        context |= file_context(access, revision, source, request.GET.get("view", ""))
+        context |= file_context(access, revision, source, request.GET.dict())
         return project_page(request, access, "files/file.html", "files", context)
     number = page_number(request.GET.get("page"))
     folder = folder_of(access, revision, context["base"], number)

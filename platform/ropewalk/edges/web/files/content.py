@@ -1,25 +1,29 @@
 """What the page of a file shows: a viewer for its kind, its lines, or why there is nothing to show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ropewalk.access.types import ProjectAccess
+from ropewalk.edges.web.files import datatree, notebooks, previews
 from ropewalk.edges.web.files.code import code_table, line_count, lines_of, turns_text
 from ropewalk.edges.web.files.documents import rendered_markdown
-from ropewalk.edges.web.files.kinds import TEXTUAL, viewer_of
+from ropewalk.edges.web.files.kinds import has_source
 from ropewalk.edges.web.files.place import address
 from ropewalk.edges.web.files.source import Head, Source, head_of, link_target
-from ropewalk.edges.web.links import quoted
+from ropewalk.edges.web.links import Links, quoted
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.types import Revision
 
 MAX_SHOWN = 1 << 20
+_MEANWHILE = 32 << 10
 Context = dict[str, Any]
 _TAB_NAMES = {"tree": "Tree", "table": "Table", "notebook": "Notebook"}
 
 
-def file_context(access: ProjectAccess, revision: Revision, source: Source, asked: str) -> Context:
-    """The context of ``files/file.html``; ``asked`` is ``code`` for the source where a viewer would be shown."""
+def file_context(
+    access: ProjectAccess, revision: Revision, source: Source, query: Mapping[str, str]
+) -> Context:
+    """The context of ``files/file.html``; the query's ``view`` is ``code`` for the source where a viewer would be shown."""
     context = _head(access, revision, source)
     if source.kind == "submodule":
         url = repos.submodule_url(access.project.id, revision.sha, source.path, access.project.git_url)
@@ -28,14 +32,13 @@ def file_context(access: ProjectAccess, revision: Revision, source: Source, aske
         return context | _symlink(access, revision, source)
     if not source.present:
         return context | {"view": "missing"}
-    viewer = viewer_of(source.path)
-    context["viewer"] = viewer
+    viewer = source.viewer
     show = _VIEWERS.get(viewer)
-    if show is not None and asked != "code":
-        shown = show(access, revision, source)
+    if show is not None and query.get("view") != "code":
+        shown = show(access, revision, source, query)
         if shown is not None:
-            tabs = tabs_of(access, revision, source, "viewer")
-            return context | {"view": viewer, "tabs_of_file": tabs} | shown
+            context |= {"view": viewer, "tabs_of_file": tabs_of(access, revision, source, "viewer")} | shown
+            return context | _source_meanwhile(access, revision, source, context)
     return (
         context
         | {"tabs_of_file": tabs_of(access, revision, source, "code")}
@@ -61,12 +64,12 @@ def tabs_of(
 
     ``present`` is ``viewer``, ``code`` or ``blame``.
     """
-    viewer = viewer_of(source.path)
+    viewer = source.viewer
     here = address(access, "src", revision.name, source.path)
     tabs = []
     if viewer in _VIEWERS:
         tabs.append((_TAB_NAMES.get(viewer, "Preview"), here, "viewer"))
-    if viewer in TEXTUAL or source.path.lower().endswith(".svg"):
+    if has_source(source.path):
         tabs.append(("Code", f"{here}?view=code" if tabs else here, "code"))
         if source.tracked_by == "git":
             tabs.append(("Blame", address(access, "blame", revision.name, source.path), "blame"))
@@ -100,20 +103,65 @@ def code_context(source: Source, head: Head) -> Context:
     }
 
 
-def _as_it_is(access: ProjectAccess, revision: Revision, source: Source) -> Context:
+def _source_meanwhile(access: ProjectAccess, revision: Revision, source: Source, context: Context) -> Context:
+    """The lines of a text file whose viewer is not ready, so that nobody has to wait to read it."""
+    waits = context.get("job") is not None and not any(context.get(part) for part in ("document", "html"))
+    if not waits or not has_source(source.path):
+        return {}
+    head = head_of(access, revision, source, _MEANWHILE)
+    return {} if head.binary else {**code_context(source, head), "view": context["view"], "below": True}
+
+
+def _as_it_is(access: ProjectAccess, revision: Revision, source: Source, query: Mapping[str, str]) -> Context:
     """Images, sound and films: the browser asks for the bytes itself."""
     return {}
 
 
-def _markdown(access: ProjectAccess, revision: Revision, source: Source) -> Context | None:
+def _markdown(
+    access: ProjectAccess, revision: Revision, source: Source, query: Mapping[str, str]
+) -> Context | None:
     html = rendered_markdown(access, revision, source)
     return {"html": html} if html is not None else None
 
 
+def _notebook(
+    access: ProjectAccess, revision: Revision, source: Source, query: Mapping[str, str]
+) -> Context | None:
+    head = head_of(access, revision, source, notebooks.MAX_BYTES)
+    if head.truncated:
+        return {"too_large": True}
+    try:
+        found = notebooks.read_notebook(head.data, Links.of(access, revision, source.folder))
+    except notebooks.NotANotebook:
+        return None
+    return {"notebook": found}
+
+
+def _tree(
+    access: ProjectAccess, revision: Revision, source: Source, query: Mapping[str, str]
+) -> Context | None:
+    head = head_of(access, revision, source, datatree.MAX_BYTES)
+    if head.truncated or head.binary or not head.text.strip():
+        return None
+    try:
+        html, whole = datatree.tree_of(source.path, head.text)
+    except datatree.NotATree:
+        return None
+    return {"html": html, "whole": whole}
+
+
+Viewer = Callable[[ProjectAccess, Revision, Source, Mapping[str, str]], Context | None]
 # A viewer gives None when the file is not what its name promises, and its lines are shown instead.
-_VIEWERS: dict[str, Callable[[ProjectAccess, Revision, Source], Context | None]] = {
+_VIEWERS: dict[str, Viewer] = {
     "image": _as_it_is,
     "audio": _as_it_is,
     "video": _as_it_is,
+    "pdf": _as_it_is,
     "markdown": _markdown,
+    "notebook": _notebook,
+    "tree": _tree,
+    "table": previews.table,
+    "model": previews.facts,
+    "archive": previews.facts,
+    "rst": previews.rst,
 }

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.derived import cache
+from ropewalk.edges.web.files.previews import rst_html
 from ropewalk.edges.web.files.source import Source, head_of
 from ropewalk.edges.web.links import Links
 from ropewalk.edges.web.rendering import MAX_MARKDOWN, markdown
@@ -40,6 +41,8 @@ def readme_of(
     }
     if entry.name.lower().endswith((".md", ".markdown")):
         found["html"] = rendered_markdown(access, revision, source)
+    elif entry.name.lower().endswith(".rst"):
+        found["html"], found["job"] = rst_html(access, revision, source)
     if not found["html"]:
         found["text"] = head_of(access, revision, source, MAX_MARKDOWN).text
     return found

@@ -55,10 +55,7 @@ _TEXT_TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson")
 _PACKED_TABLES = tuple(table + packed for table in _TEXT_TABLES for packed in (".gz", ".zst", ".bz2"))
 _PACKED_ARCHIVES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _NAMES = {"dvc.lock": "tree", "readme": "text"}
-# Viewers of text: the source can be shown, too.
-TEXTUAL = {"markdown", "rst", "notebook", "table", "tree", "text"}
-# Viewers whose content a worker prepares.
-PREVIEWED = {"table", "model", "archive", "rst"}
+_TEXTUAL = {"markdown", "rst", "notebook", "table", "tree", "text"}
 
 
 def suffix_of(path: str) -> str:
@@ -75,6 +72,12 @@ def viewer_of(path: str) -> str:
     if name.endswith(_PACKED_ARCHIVES):
         return "archive"
     return _NAMES.get(name) or _VIEWERS.get(suffix_of(path), "text")
+
+
+def has_source(path: str) -> bool:
+    """Whether a file of this name can be shown as lines of text, too."""
+    packed = (".parquet", ".pq", ".gz", ".zst", ".bz2")
+    return suffix_of(path) == ".svg" or (viewer_of(path) in _TEXTUAL and not path.lower().endswith(packed))
 
 
 def content_type(path: str) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
 from ropewalk.data import selectors as data
 from ropewalk.data.types import DataFile
+from ropewalk.edges.web.files.kinds import viewer_of
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import PathNotFound
 from ropewalk.repos.types import Revision, TreeEntry
@@ -36,6 +37,11 @@ class Source:
     def folder(self) -> str:
         """The path without the name."""
         return self.path.rpartition("/")[0]
+
+    @property
+    def viewer(self) -> str:
+        """Which viewer its name asks for."""
+        return viewer_of(self.path)
 
     @property
     def executable(self) -> bool:

@@ -125,6 +125,7 @@ _JOBS = {
     "maintain-repository": "Tidy the repository",
     "find-last-commits": "Find last commits of a folder",
     "index-revision": "Index a commit",
+    "make-preview": "Prepare a file for its page",
     "index-history": "Index the history",
     "compare_runs": "Compare runs",
     "compare_data": "Compare two versions of data",

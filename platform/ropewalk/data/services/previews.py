@@ -1,0 +1,70 @@
+"""Asking for previews, and storing what the workers made."""
+
+import gzip
+import hashlib
+import json
+from typing import Any
+
+from django.db import transaction
+
+from ropewalk.core import clock, jobs
+from ropewalk.core.blobs import store
+from ropewalk.data.models import FilePreview
+from ropewalk.data.selectors.previews import preview
+from ropewalk.data.types import MAKE_PREVIEW, DataFile, PreviewView
+
+
+def request_preview(
+    *, project_id: int, file: DataFile, kind: str, options: str = "", requested_by_id: int | None = None
+) -> PreviewView | None:
+    """The preview of a file, asked for if nobody did before; a failed one stays failed until somebody runs its job again.
+
+    None when the row was removed meanwhile.
+    """
+    found = preview(project_id, file.content_hash, kind, options)
+    if found is not None:
+        return found
+    wanted = {
+        "content_hash": file.content_hash,
+        "kind": kind,
+        "options": options,
+        "version": MAKE_PREVIEW.version,
+    }
+    with transaction.atomic():
+        rows = FilePreview.objects.for_project(project_id)
+        rows.filter(**wanted).exclude(key="").delete()  # the store lost its document
+        row, _ = rows.get_or_create(**wanted, defaults={"project_id": project_id, "created_at": clock.now()})
+        if row.job_id is None:
+            row.job = jobs.enqueue(
+                MAKE_PREVIEW,
+                subject=f"preview:{file.content_hash[:60]}",
+                fingerprint=hashlib.sha256(f"{row.pk}:{kind}:{options}".encode()).hexdigest(),
+                payload={
+                    "preview": row.pk,
+                    "commit": file.commit_sha,
+                    "path": file.path,
+                    "kind": kind,
+                    "options": options,
+                },
+                project_id=project_id,
+                requested_by_id=requested_by_id,
+            )
+            row.save(update_fields=["job"])
+    return preview(project_id, file.content_hash, kind, options)
+
+
+def store_preview(*, project_id: int, preview_id: int, content_hash: str, document: dict[str, Any]) -> int:
+    """Keep what a worker made: the object first, then the row that makes it visible. Gives the stored bytes.
+
+    Nothing when the row is gone: the project, or the preview, was removed meanwhile.
+    """
+    rows = FilePreview.objects.for_project(project_id).filter(pk=preview_id, content_hash=content_hash)
+    data = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), 5)
+    key = f"p/{project_id}/previews/v{MAKE_PREVIEW.version}/{preview_id}"
+    if not rows.exists():
+        return 0
+    with store().writer(key) as writer:
+        writer.write(data)
+        writer.commit()
+    rows.update(key=key, size=len(data))
+    return len(data)
