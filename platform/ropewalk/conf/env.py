@@ -49,6 +49,7 @@ class Env:
     max_object_bytes: int
     max_push_bytes: int
     max_artifact_bytes: int
+    pack_cache_bytes: int
     body_stall_seconds: int
     purge_after_days: int
     trusted_proxies: int
@@ -115,6 +116,7 @@ def load(environ: dict[str, str]) -> Env:
         max_object_bytes=number("ROPEWALK_MAX_OBJECT_BYTES", 1 << 40),
         max_push_bytes=number("ROPEWALK_MAX_PUSH_BYTES", 4 << 30),
         max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
+        pack_cache_bytes=number("ROPEWALK_PACK_CACHE_BYTES", 4 << 30),
         body_stall_seconds=number("ROPEWALK_BODY_STALL_SECONDS", 120),
         purge_after_days=number("ROPEWALK_PURGE_AFTER_DAYS", 7),
         trusted_proxies=number("ROPEWALK_TRUSTED_PROXIES", 0),

@@ -45,7 +45,7 @@ class PushHead:
 
     @property
     def quiet(self) -> bool:
-        """Whether the pusher wants to read nothing but errors (``git push --quiet``)."""
+        """Whether nobody wants to read more than errors: ``git push --quiet``, or a push whose output is no terminal."""
         return "quiet" in self.capabilities
 
     @property

@@ -41,6 +41,7 @@ CONFIG = f"""\
 \thideRefs = {HIDDEN_PREFIX.rstrip("/")}
 [receive]
 \tautogc = false
+\tunpackLimit = 1
 \tadvertisePushOptions = true
 \tdenyNonFastForwards = false
 \tdenyDeletes = false

@@ -9,6 +9,7 @@ from typing import IO
 
 from ropewalk.repos import git, store
 from ropewalk.repos.errors import GitFailed
+from ropewalk.repos.packs.cache import hook_configuration
 from ropewalk.repos.rules import RefRule
 from ropewalk.repos.services import pusher_environment
 
@@ -43,7 +44,8 @@ def upload_pack(project_id: int, request: IO[bytes], protocol: str) -> git.Proce
     """A fetch: ``request`` is an open file with the whole request, which is small."""
     args = ["upload-pack", "--stateless-rpc", "--strict", "."]
     env = protocol_environment(protocol, UPLOAD_PACK)
-    return git.Process(git.repository_path(project_id), args, stdin=request, env=env)
+    config = hook_configuration(project_id)
+    return git.Process(git.repository_path(project_id), args, stdin=request, env=env, config=config)
 
 
 class ReceivePack:

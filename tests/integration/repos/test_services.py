@@ -120,7 +120,7 @@ def test_upkeep_packs_and_removes_only_old_leftovers(fill: Fill) -> None:
     long_ago = time.time() - 3 * 24 * 3600
     for path in (*old.rglob("*"), old):
         os.utime(path, (long_ago, long_ago))
-    assert services.maintain(project_id=pid) == {"removed": 1}
+    assert services.maintain(project_id=pid) == {"removed": 1, "whole": 1}
     assert young.exists() and not old.exists()
     assert list(objects.glob("pack/*.bitmap")) and (objects / "info/commit-graph").exists()
     assert selectors.resolve(pid).sha == second

@@ -108,7 +108,13 @@ def test_a_large_push_is_chunked_and_arrives_whole(
     slug = stage.project()
     sha = git.commit("big.bin", os.urandom(12 << 20))
     done = git.run(
-        "-c", "http.postBuffer=65536", "push", stage.url(slug, "writer"), "main", GIT_TRACE_CURL="1"
+        "-c",
+        "http.postBuffer=65536",
+        "push",
+        "--progress",
+        stage.url(slug, "writer"),
+        "main",
+        GIT_TRACE_CURL="1",
     )
     assert "Transfer-Encoding: chunked" in done.err
     assert f"indexing {sha[:8]} (main)" in done.err and f"/commit/{sha}" in done.err

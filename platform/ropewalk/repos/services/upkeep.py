@@ -1,11 +1,19 @@
 """Keeping a repository small and quick to read."""
 
+import time
+from pathlib import Path
+
 from ropewalk.core.locks import lock
 from ropewalk.repos import git, store
+from ropewalk.repos.packs.cache import packed_bytes
 
 _MAINTAIN_PACKS = 20
 _BIG_PACK = 16 << 20
 _MAINTAIN_LOOSE = 2000
+# Above it, rewriting everything at each upkeep would cost minutes: only the young packs are joined, and all of it once a week.
+LARGE_BYTES = 256 << 20
+_WHOLE_EVERY_SECONDS = 7 * 24 * 3600
+_STAMP = "ropewalk-repacked"
 
 
 def wants_upkeep(project_id: int) -> bool:
@@ -13,23 +21,24 @@ def wants_upkeep(project_id: int) -> bool:
     objects = git.repository_path(project_id) / "objects"
     packs = list((objects / "pack").glob("*.pack"))
     loose = sum(1 for _ in (objects / "17").glob("*")) * 256  # git's own estimate: one of 256 folders
-    big = any(path.stat().st_size > _BIG_PACK and not path.with_suffix(".bitmap").exists() for path in packs)
-    return len(packs) > _MAINTAIN_PACKS or loose > _MAINTAIN_LOOSE or (big and len(packs) == 1)
+    bitmap = any((objects / "pack").glob("*.bitmap"))
+    big = not bitmap and any(path.stat().st_size > _BIG_PACK for path in packs)
+    return len(packs) > _MAINTAIN_PACKS or loose > _MAINTAIN_LOOSE or big
 
 
 def maintain(*, project_id: int) -> dict[str, int]:
     """Pack what is loose, write bitmap and commit graph, remove what killed pushes left. Safe beside running pushes and fetches.
 
-    Nothing that a ref or a recent reflog reaches is removed; unreachable objects stay for two weeks.
+    Nothing that a ref or a recent reflog reaches is removed; unreachable objects stay for two weeks. A large repository is packed
+    geometrically (each pack twice the next) under a multi-pack index, and as a whole once a week.
     """
     directory = git.repository_path(project_id)
     if not directory.is_dir():
-        return {"removed": 0}
+        return {"removed": 0, "whole": 0}
     with lock(f"maintain:{project_id}"):
         removed = store.remove_half_done(directory)
-        pack = ("repack", "-A", "-d", "-q", "--write-bitmap-index", "--unpack-unreachable=2.weeks.ago")
-        git.run(directory, *pack, config=("pack.threads=1",), timeout=3000)
-        git.run(directory, "prune", "--expire=2.weeks.ago", timeout=600)
+        whole = not _recently_whole(directory)
+        (_pack_whole if whole else _pack_young)(directory)
         git.run(directory, "pack-refs", "--all", "--prune", timeout=60)
         git.run(
             directory,
@@ -40,4 +49,25 @@ def maintain(*, project_id: int) -> dict[str, int]:
             "--max-new-filters=20000",
             timeout=600,
         )
-    return {"removed": removed}
+    return {"removed": removed, "whole": int(whole)}
+
+
+def _recently_whole(directory: Path) -> bool:
+    """Whether it is large and was packed as a whole within the week."""
+    stamp = directory / _STAMP
+    young = stamp.exists() and stamp.stat().st_mtime > time.time() - _WHOLE_EVERY_SECONDS
+    return young and packed_bytes(directory) > LARGE_BYTES
+
+
+def _pack_whole(directory: Path) -> None:
+    """One pack with a bitmap; what nothing reaches goes loose and, after two weeks, away."""
+    pack = ("repack", "-A", "-d", "-q", "--write-bitmap-index", "--unpack-unreachable=2.weeks.ago")
+    git.run(directory, *pack, config=("pack.threads=1",), timeout=3000)
+    git.run(directory, "prune", "--expire=2.weeks.ago", timeout=600)
+    (directory / _STAMP).touch()
+
+
+def _pack_young(directory: Path) -> None:
+    """Join the young packs; one index and one bitmap over all packs."""
+    pack = ("repack", "--geometric=2", "-d", "-q", "--write-midx", "--write-bitmap-index")
+    git.run(directory, *pack, config=("pack.threads=1",), timeout=3000)
