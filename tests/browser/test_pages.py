@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
-from infra.embedded.config import ROOT
 from tests.browser.screenshots import ANONYMOUS, PROJECT, SCROLL, SIGNED_IN, addresses
 from tests.browser.seed import Seeded
 from tests.fixtures.instance import Instance
@@ -98,12 +97,21 @@ def test_words_in_a_readmes_table_stay_whole(wanda: Page, harvest: Seeded):
     assert height < 60, "the word stands on one line"
 
 
-def test_the_script_of_a_page_is_small():
-    built = [
-        path for path in (ROOT / "frontend/dist").glob("*.js") if not path.name.startswith("chunk-chart")
-    ]
-    assert built, "the front end was not built"
-    assert sum(path.stat().st_size for path in built) < MAX_SCRIPT
+def test_the_script_of_a_page_is_small(wanda: Page, instance: Instance, harvest: Seeded):
+    """What a page fetches by itself; charts, diagrams, formulas and PDF come when somebody looks at one."""
+    loaded: dict[str, int] = {}
+
+    def count(answer: Response) -> None:
+        if answer.request.resource_type == "script" and "chunk-chart" not in answer.url:
+            loaded[answer.url] = len(answer.body())
+
+    for name, path in addresses(wanda, instance.url, harvest.path.strip("/")).items():
+        loaded.clear()
+        wanda.on("response", count)
+        wanda.goto(path, wait_until="networkidle")
+        wanda.remove_listener("response", count)
+        total = sum(loaded.values())
+        assert 0 < total < MAX_SCRIPT, f"{name} loads {total} bytes: {sorted(loaded)}"
 
 
 def test_pages_can_be_read_without_script(browser, instance: Instance, harvest: Seeded):

@@ -13,7 +13,7 @@ PATIENCE = 60_000  # milliseconds that a worker may take
 def test_from_sign_in_to_the_readme_and_a_file(wanda: Page, harvest: Seeded):
     wanda.goto("/")
     wanda.get_by_role("link", name=re.compile("harvest")).first.click()
-    expect(wanda.get_by_role("heading", name="Harvest", exact=True)).to_be_visible()
+    expect(wanda.get_by_role("heading", name=re.compile("^Harvest"))).to_be_visible()
     wanda.get_by_role("navigation", name="Project").get_by_role("link", name="Files").click()
     wanda.get_by_role("link", name="src", exact=True).click()
     wanda.get_by_role("link", name="train.py").click()

@@ -3,6 +3,7 @@
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import include, path
 
 from ropewalk.access.routes import public_route, signed_in_route
 from tests.factories.builders import make_user
@@ -18,6 +19,7 @@ urlpatterns = [
     signed_in_route("edge", echo, csrf=False),
     public_route("open", echo, csrf=False),
     signed_in_route("page", echo, csrf=True),
+    path("", include("ropewalk.conf.urls")),  # the refusal is a page with links
 ]
 
 
