@@ -35,8 +35,8 @@ def test_the_tree_shows_what_dvc_tracks(wanda: Page, harvest: Seeded):
 def test_a_commit_shows_its_diff(wanda: Page, harvest: Seeded):
     wanda.goto(f"{harvest.path}/commit/{harvest.commit}")
     expect(wanda.get_by_role("main")).to_contain_text("Train harder")
-    expect(wanda.locator("tr.add")).to_contain_text("rate * 3")
-    expect(wanda.locator("tr.del")).to_contain_text("rate * 2")
+    expect(wanda.locator(".diff td.add:not(.ln)").first).to_contain_text("rate * 3")
+    expect(wanda.locator(".diff td.del:not(.ln)").first).to_contain_text("rate * 2")
 
 
 def test_filter_sort_and_open_a_run(wanda: Page, harvest: Seeded):
