@@ -179,11 +179,12 @@ def start_writer(entry: Entry, lock: int, part: int, text: int, arguments: list[
 def write(entry: Entry, part: int, text: int, arguments: list[str], request: bytes) -> None:
     """Run pack-objects into the file, watch over it, and give the whole pack its name."""
     line = ["--progress" if argument == "-q" else argument for argument in arguments]
-    files = [
-        (os.POSIX_SPAWN_DUP2, source, number)
-        for source, number in ((_as_file(request), 0), (part, 1), (text, 2))
-    ]
-    child = os.posix_spawnp(line[0], line, os.environ, file_actions=files, setsigdef=[signal.SIGPIPE])
+    child = os.fork()
+    if not child:
+        for source, number in ((_as_file(request), 0), (part, 1), (text, 2)):
+            os.dup2(source, number)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.execvp(line[0], line)  # noqa: S606  # what upload-pack itself asked for
     # A description of its own: locks on it tell whether anybody reads.
     watch = os.open(entry.part, os.O_RDONLY | os.O_CLOEXEC)
     end, lonely, pause = time.monotonic() + WRITER_SECONDS, 0.0, 0.002
