@@ -107,7 +107,7 @@ def _judge_one(
     rules = covering(protections, branch)
     if new == ZERO and branch == default_branch:
         text = f"{branch} is the default branch and can't be deleted."
-        return RefRule(name, "refuse", text, f"Choose another default branch first: {settings_url}/branches")
+        return RefRule(name, "refuse", text, f"Choose another default branch first: {settings_url}")
     for rule in rules:
         if not rule.lets_push(writer):
             whom = f"only {rule.who} may push to it" if rule.who else "nobody may push to it"
@@ -116,7 +116,7 @@ def _judge_one(
             return RefRule(name, "refuse", text, hint)
         if new == ZERO and not rule.delete:
             text = f"{branch} is protected by the rule “{rule.pattern}”: it can't be deleted."
-            return RefRule(name, "refuse", text, f"The rules are at {settings_url}/branches")
+            return RefRule(name, "refuse", text, "Ask a maintainer of the project to change the rule.")
     if new == ZERO:
         return None
     strict = next((rule for rule in rules if not rule.force), None)

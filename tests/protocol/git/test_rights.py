@@ -1,5 +1,6 @@
 """Who may clone and push, what they are told, and the rules of the default branch."""
 
+import re
 import urllib.error
 import urllib.request
 from base64 import b64encode
@@ -107,6 +108,8 @@ def test_rules_of_the_default_branch(stage: Stage, git: Git) -> None:
     assert "would replace history of main" in refused.err and "Only maintainers" in refused.err
     refused = git.run("push", owner, ":main", ok=False)
     assert "is the default branch and can't be deleted" in refused.err
+    [page] = re.findall(r"default branch first: http://[^/\s]+/git-owner/(\S+)", refused.err)
+    assert status(stage, page, "owner")[0] == 200, "what it points to is there"
     assert git.run("ls-remote", writer, "main").out.split()[0] == first
 
     git.run("push", "-q", "--force", writer, "main:other")  # any other branch is its writers' own
