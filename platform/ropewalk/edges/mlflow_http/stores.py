@@ -23,6 +23,7 @@ from ropewalk.edges.mlflow_http.schema import make_engine
 
 DATABASE = "postgresql+psycopg://"  # names the dialect; the connection itself is Django's
 ARTIFACT_ROOT = "mlflow-artifacts:/"
+_ATTEMPTS = 5  # each lost race means that another run's rows are there now
 _engines: list[sqlalchemy.Engine] = []
 
 
@@ -98,6 +99,19 @@ class ProjectTrackingStore(MlflowTrackingStore):
         if entity_type == EntityAssociationType.EXPERIMENT:
             entity_ids = _translated(entity_ids)
         return list(super()._filter_entity_ids(session, entity_type, entity_ids))
+
+    def _log_inputs_impl(self, *arguments: Any, **named: Any) -> None:
+        """As MLflow's, for runs that log the same dataset at once: it looks, then inserts, and all but one of them would fail.
+
+        It is one transaction, so that a failed attempt left nothing and the next one finds the other run's row.
+        """
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                super()._log_inputs_impl(*arguments, **named)
+                return
+            except MlflowException as error:
+                if not left or not isinstance(error.__cause__, sqlalchemy.exc.IntegrityError):
+                    raise
 
     def default_experiment(self) -> int:
         """Create the bound workspace's experiment "Default" when it has none; its id."""
