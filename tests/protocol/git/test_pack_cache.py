@@ -69,6 +69,17 @@ def test_clones_at_once_and_later_share_one_pack(
     assert pack.stat().st_mode & 0o077 == 0
 
 
+def test_who_comes_after_a_quiet_clone_sees_progress(
+    stage: Stage, filled: str, folder: Callable[[str], Git]
+) -> None:
+    away = folder("away")
+    assert not away.run("clone", "--quiet", "--bare", stage.url(filled), "quiet").err
+    [pack] = entries(stage, filled)
+    done = away.run("clone", "--progress", "--bare", stage.url(filled), "shown")
+    assert "remote: Counting objects" in done.err or "remote: Enumerating objects" in done.err
+    assert entries(stage, filled) == [pack]
+
+
 def test_what_differs_is_not_shared(
     stage: Stage, git: Git, filled: str, folder: Callable[[str], Git]
 ) -> None:

@@ -178,7 +178,9 @@ def start_writer(entry: Entry, lock: int, part: int, text: int, arguments: list[
 
 def write(entry: Entry, part: int, text: int, arguments: list[str], request: bytes) -> None:
     """Run pack-objects into the file, watch over it, and give the whole pack its name."""
-    line = ["--progress" if argument == "-q" else argument for argument in arguments]
+    # Whoever came first may be quiet, and who comes later wants to see something.
+    line = [argument for argument in arguments if argument not in {"-q", "--progress"}]
+    line.insert(line.index("pack-objects") + 1, "--progress")
     child = os.fork()
     if not child:
         for source, number in ((_as_file(request), 0), (part, 1), (text, 2)):
