@@ -66,11 +66,13 @@ def proportions_p(first: int, n: int, second: int, m: int) -> float:
     """Two-sided p of a difference of two proportions: pooled z-test, Fisher's exact test where a count is small."""
     if n == 0 or m == 0:
         return 1.0
-    pooled = (first + second) / (n + m)
-    if pooled in {0.0, 1.0}:
+    counted = first + second
+    if counted in {0, n + m}:
         return 1.0
-    if min(pooled, 1 - pooled) * min(n, m) < 10:
+    # In whole numbers, so that counting what is there and what is not gives the same p.
+    if min(counted, n + m - counted) * min(n, m) < 10 * (n + m):
         return float(stats.fisher_exact([[first, n - first], [second, m - second]]).pvalue)
+    pooled = counted / (n + m)
     z = (first / n - second / m) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     return float(2 * stats.norm.sf(abs(z)))
 
