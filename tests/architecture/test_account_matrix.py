@@ -11,7 +11,7 @@ from ropewalk.access.routes import SIGNED_IN
 from ropewalk.accounts import services as accounts
 from ropewalk.accounts.models import AccessToken, Membership
 from tests.architecture.sampling import other_routes
-from tests.factories.builders import make_organization, make_project, make_token, make_user
+from tests.factories.builders import make_organization, make_project, make_ssh_key, make_token, make_user
 
 pytestmark = pytest.mark.django_db
 ROUTES = other_routes(SIGNED_IN)
@@ -46,6 +46,7 @@ def samples(owner) -> dict[str, object]:
         "organization": "acme",
         "user_id": organization.created_by_id,
         "token_id": token.pk if token else 1,
+        "key_id": make_ssh_key(owner).id,
     }
 
 

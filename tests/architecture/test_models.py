@@ -15,6 +15,7 @@ NOT_SCOPED = {
     "core.Job": "the kernel knows no product; selectors take the project's id",
     "core.AuditEvent": "kept beyond the project; selectors take exactly one scope",
     "accounts.AccessToken": "belongs to a person; the project only narrows it",
+    "accounts.SshKey": "belongs to a person; the project only narrows it",
     "projects.Project": "it is the project",
 }
 

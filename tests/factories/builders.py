@@ -2,11 +2,15 @@
 
 import itertools
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.accounts import services as accounts
 from ropewalk.accounts.models import Organization, User
+from ropewalk.accounts.types import SshKeyView
 from ropewalk.projects import services as projects
 from ropewalk.projects.models import Project
 
@@ -58,6 +62,24 @@ def make_token(user: User, *scopes: str, project: Project | None = None) -> str:
         user_id=user.pk, name="test", scopes=wanted, project_id=project.pk if project else None
     )
     return secret
+
+
+def make_public_key() -> str:
+    """A fresh ed25519 public key, as ``ssh-keygen`` writes it."""
+    key = Ed25519PrivateKey.generate().public_key()
+    return f"{key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()} test"
+
+
+def make_ssh_key(
+    user: User, text: str = "", *, read_only: bool = False, project: Project | None = None
+) -> SshKeyView:
+    """A person's SSH key; a fresh one unless its text is given."""
+    return accounts.add_ssh_key(
+        user_id=user.pk,
+        text=text or make_public_key(),
+        read_only=read_only,
+        project_id=project.pk if project else None,
+    )
 
 
 def access_of(

@@ -1,4 +1,4 @@
-"""Checking tokens and passwords, cheaply: MLflow and DVC clients send credentials with every single request.
+"""Checking tokens, passwords and SSH keys, cheaply: MLflow and DVC clients send credentials with every single request.
 
 A token is one indexed look-up by its SHA-256 digest (measured: 0.3 ms, as long as a round trip to a cache), so a revoked token,
 a disabled user or a narrowed scope counts from the next request on, in every process. A password costs a slow hash by design, so
@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import Q
 from redis.exceptions import RedisError
 
-from ropewalk.accounts.models import AccessToken, User
+from ropewalk.accounts.models import AccessToken, SshKey, User
 from ropewalk.accounts.names import matching_name
 from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX, Credential
 from ropewalk.core import clock
@@ -61,10 +61,29 @@ def check_token(secret: str) -> Credential | None:
 
 
 def _note_use(token_id: int) -> None:
-    # The condition is repeated so that of many requests at once only one writes.
-    now = clock.now()
-    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - LAST_USED_GRAIN)
-    AccessToken.objects.filter(stale, pk=token_id).update(last_used_at=now)
+    AccessToken.objects.filter(_unused_lately(), pk=token_id).update(last_used_at=clock.now())
+
+
+def _unused_lately() -> Q:
+    # Asked again by the update itself, so that of many requests at once only one writes.
+    return Q(last_used_at__isnull=True) | Q(last_used_at__lt=clock.now() - LAST_USED_GRAIN)
+
+
+def check_ssh_key(fingerprint: str) -> Credential | None:
+    """Who a public key speaks for, by its ``SHA256:…``; None when it is unknown or its user is inactive.
+
+    That the caller holds the private half is for the SSH server to prove; :func:`note_ssh_login` follows it.
+    """
+    row = SshKey.objects.select_related("user").filter(fingerprint=fingerprint, user__is_active=True).first()
+    if row is None:
+        return None
+    scopes = frozenset({"read"} if row.read_only else SCOPES)
+    return Credential(row.user_id, row.user.username, row.user.is_staff, None, scopes, row.project_id)
+
+
+def note_ssh_login(fingerprint: str) -> None:
+    """Somebody proved to hold this key."""
+    SshKey.objects.filter(_unused_lately(), fingerprint=fingerprint).update(last_used_at=clock.now())
 
 
 def check_user_password(username: str, password: str, address: str) -> Credential | None:

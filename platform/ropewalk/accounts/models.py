@@ -99,3 +99,28 @@ class AccessToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hint}… ({self.name})"
+
+
+class SshKey(models.Model):
+    """A public key for git over SSH; it never grants more than its user has. Once deleted, the same key may be added again.
+
+    ``fingerprint`` is OpenSSH's ``SHA256:…`` and names one person in the whole instance. ``project_id`` limits the key to one
+    project (a number: accounts know no projects).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="ssh_keys")
+    title = models.CharField(max_length=100)
+    algorithm = models.CharField(max_length=64)
+    bits = models.PositiveIntegerField()
+    public_key = models.TextField()
+    fingerprint = models.CharField(max_length=64, unique=True)
+    read_only = models.BooleanField(default=False)
+    project_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-created_at"], name="ssh_key_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint} ({self.title})"

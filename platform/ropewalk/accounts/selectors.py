@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from allauth.account.models import EmailAddress
 from django.conf import settings
 
-from ropewalk.accounts.models import AccessToken, Membership, Owner, OwnerKind, User
+from ropewalk.accounts.models import AccessToken, Membership, Owner, OwnerKind, SshKey, User
 from ropewalk.accounts.names import matching_name
-from ropewalk.accounts.types import MemberView, OwnerView, TokenView, UserView
+from ropewalk.accounts.types import MemberView, OwnerView, SshKeyView, TokenView, UserView
 from ropewalk.core import clock
 from ropewalk.core.errors import NotFound
 from ropewalk.core.pagination import Page, paginate
@@ -151,3 +151,31 @@ def tokens(user_id: int) -> list[TokenView]:
             "-created_at"
         )
     ]
+
+
+def ssh_keys(user_id: int) -> list[SshKeyView]:
+    """A person's SSH keys, newest first (there are at most a hundred)."""
+    return [_key_view(row) for row in SshKey.objects.filter(user_id=user_id).order_by("-created_at", "-pk")]
+
+
+def ssh_key(user_id: int, key_id: int) -> SshKeyView:
+    """One of a person's keys. Raises :class:`NotFound`."""
+    row = SshKey.objects.filter(user_id=user_id, pk=key_id).first()
+    if row is None:
+        raise NotFound("There is no such SSH key.")
+    return _key_view(row)
+
+
+def _key_view(row: SshKey) -> SshKeyView:
+    return SshKeyView(
+        id=row.pk,
+        title=row.title,
+        algorithm=row.algorithm,
+        bits=row.bits,
+        public_key=row.public_key,
+        fingerprint=row.fingerprint,
+        read_only=row.read_only,
+        project_id=row.project_id,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+    )

@@ -8,7 +8,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from ropewalk.accounts import credentials
+from ropewalk.accounts import credentials, selectors
+from ropewalk.accounts.keys import parse_public_key
 from ropewalk.accounts.models import (
     AccessToken,
     Membership,
@@ -16,12 +17,15 @@ from ropewalk.accounts.models import (
     OrganizationRole,
     Owner,
     OwnerKind,
+    SshKey,
     User,
 )
 from ropewalk.accounts.names import check_owner_name, matching_name
-from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX
+from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX, SshKeyView
 from ropewalk.core import audit, clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
+
+MAX_SSH_KEYS = 100
 
 
 def reserve_owner(*, slug: str, kind: OwnerKind, display_name: str = "") -> Owner:
@@ -195,3 +199,59 @@ def _record_token(action: str, token: AccessToken) -> None:
     owner_id = User.objects.values_list("owner_id", flat=True).get(pk=token.user_id)
     detail = {"token": token.pk, "hint": token.hint, "scopes": token.scopes, "project": token.project_id}
     audit.record(action, subject=token.name, owner_id=owner_id, detail=detail)
+
+
+@transaction.atomic
+def add_ssh_key(
+    *, user_id: int, text: str, title: str = "", read_only: bool = False, project_id: int | None = None
+) -> SshKeyView:
+    """Take a public key for somebody; without a title it is called by its comment.
+
+    Raises :class:`Invalid` for what is no acceptable key, :class:`Conflict` for one that is in use or one too many.
+    """
+    key = parse_public_key(text)
+    name = (title.strip() or key.comment or key.algorithm)[:100]
+    if "\0" in name:
+        raise Invalid("Give the key a title, so that you recognize it later.", code="bad_name")
+    person = User.objects.select_for_update().get(pk=user_id)
+    if SshKey.objects.filter(user_id=user_id).count() >= MAX_SSH_KEYS:
+        raise Conflict(
+            f"You have {MAX_SSH_KEYS} SSH keys, which is the limit.",
+            hint="Delete one that you no longer use.",
+            code="too_many_keys",
+        )
+    try:
+        with transaction.atomic():
+            row = SshKey.objects.create(
+                user_id=user_id,
+                title=name,
+                algorithm=key.algorithm,
+                bits=key.bits,
+                public_key=key.text,
+                fingerprint=key.fingerprint,
+                read_only=read_only,
+                project_id=project_id,
+            )
+    except IntegrityError:
+        raise Conflict(
+            "This key is in use already, by you or by somebody else.",
+            hint="A key tells who you are, so it belongs to one account. Make another: ssh-keygen -t ed25519",
+            code="key_taken",
+        ) from None
+    _record_key("ssh_key.added", row, person)
+    return selectors.ssh_key(user_id, row.pk)
+
+
+@transaction.atomic
+def delete_ssh_key(*, user_id: int, key_id: int) -> None:
+    """Forget a key: it signs nobody in from now on. Raises :class:`NotFound`."""
+    row = SshKey.objects.select_for_update(of=("self",)).filter(user_id=user_id, pk=key_id).first()
+    if row is None:
+        raise NotFound("There is no such SSH key.")
+    _record_key("ssh_key.deleted", row, User.objects.get(pk=user_id))
+    row.delete()
+
+
+def _record_key(action: str, row: SshKey, person: User) -> None:
+    detail = {"fingerprint": row.fingerprint, "read_only": row.read_only, "project": row.project_id}
+    audit.record(action, subject=row.title, owner_id=person.owner_id, detail=detail)

@@ -65,8 +65,24 @@ class TokenView:
 
 
 @dataclass(frozen=True)
+class SshKeyView:
+    """A public key as its owner's list shows it."""
+
+    id: int
+    title: str
+    algorithm: str
+    bits: int
+    public_key: str
+    fingerprint: str
+    read_only: bool
+    project_id: int | None
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Credential:
-    """Who a token or password speaks for. ``token_id`` is None for a password."""
+    """Who a token, password or SSH key speaks for. ``token_id`` is None for all but tokens."""
 
     user_id: int
     username: str

@@ -44,6 +44,11 @@ class ProjectView:
         return f"{self.url}.git"
 
     @property
+    def ssh_url(self) -> str:
+        """What ``git clone`` takes with an SSH key; empty where SSH is off."""
+        return f"{settings.ROPEWALK_SSH_URL}{self.path}.git" if settings.ROPEWALK_SSH_URL else ""
+
+    @property
     def dvc_url(self) -> str:
         """The HTTP DVC remote."""
         return f"{self.url}.dvc"

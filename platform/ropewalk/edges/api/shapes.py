@@ -162,7 +162,7 @@ def repository_body(access: ProjectAccess, owner: OwnerView, *, empty: bool, siz
         "size": size,
         "html_url": project.url,
         "clone_url": project.git_url,
-        "ssh_url": None,
+        "ssh_url": project.ssh_url or None,
         "dvc_url": project.dvc_url,
         "mlflow_url": project.mlflow_url,
         "website": "",

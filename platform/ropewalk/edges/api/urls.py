@@ -4,7 +4,7 @@ from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route, public_route, signed_in_route
-from ropewalk.edges.api import docs, people, repositories, revisions, search, work
+from ropewalk.edges.api import docs, people, repositories, revisions, search, ssh_keys, work
 from ropewalk.edges.api.errors import json_error, unknown_path
 from ropewalk.edges.api.limits import bounded
 
@@ -16,6 +16,8 @@ _REPO = "api/v1/repos/<str:owner>/<str:project>"
 urlpatterns = [
     # Every token may learn whom it speaks for, however narrow it is.
     _signed_in("api/v1/user", bounded(people.current_user), name="api-user", token_scope=""),
+    _signed_in("api/v1/user/keys", bounded(ssh_keys.ssh_keys), name="api-ssh-keys"),
+    _signed_in("api/v1/user/keys/<int:key_id>", bounded(ssh_keys.ssh_key), name="api-ssh-key"),
     _public("api/v1/users/<str:username>", bounded(people.user), name="api-users"),
     _signed_in(
         "api/v1/user/repos", bounded(repositories.create_for_user), name="api-user-repos", token_scope="write"

@@ -43,6 +43,45 @@ class TokenForm(StyledForm):
         }
 
 
+class SshKeyForm(StyledForm):
+    """A new SSH key."""
+
+    key = forms.CharField(
+        max_length=16384,
+        label="Public key",
+        widget=forms.Textarea(
+            attrs={
+                "rows": 4,
+                "class": "form-control mono",
+                "spellcheck": "false",
+                "placeholder": "ssh-ed25519 AAAA…",
+            }
+        ),
+        help_text="One line of a file such as <code>~/.ssh/id_ed25519.pub</code>.",
+    )
+    title = forms.CharField(
+        max_length=100, required=False, label="Title", help_text="Empty: the comment at the key’s end."
+    )
+    strength = forms.ChoiceField(
+        choices=[("write", "Clone and push"), ("read", "Clone only")], label="May do"
+    )
+    project = forms.ChoiceField(required=False, label="Only for the project")
+
+    def __init__(self, *args: Any, projects: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].choices = [("", "All that I may use"), *projects]  # type: ignore[attr-defined]  # ChoiceField
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        data = self.cleaned_data
+        return {
+            "text": data["key"],
+            "title": data["title"],
+            "read_only": data["strength"] == "read",
+            "project_id": int(data["project"]) if data["project"] else None,
+        }
+
+
 class ProfileForm(StyledForm):
     """What a person or an organization says of itself."""
 
