@@ -17,7 +17,7 @@ up: .venv/.installed frontend/dist/.built ## start Ropewalk here (Ctrl-C stops i
 demo: .venv/.installed frontend/dist/.built ## start Ropewalk and load the demo project through its public address
 	@exec $(PYTHON) -m infra.embedded up --then "$(PYTHON) -m infra.demo"
 
-test: chromium lint types imports frontend/dist/.built ## what CI runs: linters, types, import rules, all tests with real services and a real browser
+test: chromium ssh lint types imports frontend/dist/.built ## what CI runs: linters, types, import rules, all tests with real services and a real browser
 	cd frontend && ../infra/setup/node.sh "$(UV)" npm run --silent test
 	$(PYTHON) -m pytest
 
@@ -44,19 +44,22 @@ imports: .venv/.installed ## import-linter: who may import whom
 browser: chromium .venv/.installed frontend/dist/.built ## only the browser tests
 	$(PYTHON) -m pytest tests/browser
 
-faults: .venv/.installed frontend/dist/.built ## kill -9 of every program under load, then look for losses
+faults: ssh .venv/.installed frontend/dist/.built ## kill -9 of every program under load, then look for losses
 	$(PYTHON) -m tests.faults.kill_matrix
 
-bench: .venv/.installed frontend/dist/.built ## measure against plain git and friends (minutes)
+bench: ssh .venv/.installed frontend/dist/.built ## measure against plain git and friends (minutes)
 	$(PYTHON) -m pytest tests/benchmarks -o python_files="bench_*.py" -o timeout=1800 -s
 
 clean: ## remove what was built or installed here (never .ropewalk/, your data)
 	rm -rf .venv .venv-* frontend/node_modules frontend/dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: chromium
+.PHONY: chromium ssh
 chromium:
 	@infra/setup/chromium.sh
+
+ssh:
+	@infra/setup/ssh.sh
 
 .venv/.installed: pyproject.toml uv.lock
 	@echo "Installing Python packages …"

@@ -5,6 +5,7 @@ step fails.
 """
 
 import http.client
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -55,7 +56,7 @@ class BringUp:
             self.house.ask_start("web")  # it loads meanwhile, and waits for the migrations (see `migrated`)
             self._services()
             self._migrate()
-            for name in ("worker", "beat"):
+            for name in ("worker", "beat", *self._ssh()):
                 self.house.ask_start(name)
             self._ready()
             if self.plan.then:
@@ -90,6 +91,9 @@ class BringUp:
             )
         migrated.say(self.plan.instance.home)
 
+    def _ssh(self) -> tuple[str, ...]:
+        return ("ssh",) if self.plan.instance.ssh_port else ()
+
     def _one_shot(self, name: str) -> int:
         """Run a program to its end; its exit code. Raises :class:`LaunchError` when the instance ends meanwhile."""
         self.house.ask_start(name)
@@ -104,12 +108,14 @@ class BringUp:
         def ready() -> bool:
             nonlocal answer
             healthy, answer = readiness(self.plan.instance.address)
+            if healthy and self._ssh():
+                healthy, answer = greeting(*self.plan.instance.ssh_address)
             return healthy or self.house.ending
 
         if not wait_for(ready, _READY_PATIENCE, 0.2):
             programs = [
                 name
-                for name in ("web", "worker", "beat")
+                for name in ("web", "worker", "beat", *self._ssh())
                 if self.house.states.get(name) != ProcessStates.RUNNING
             ]
             blame = f" Not running: {', '.join(programs)}." if programs else ""
@@ -140,3 +146,13 @@ def readiness(address: str) -> tuple[bool, str]:
         return False, f"/readyz answers {error.code}:\n{error.read(4096).decode('utf-8', 'replace')}"
     except (OSError, http.client.HTTPException) as error:
         return False, f"/readyz does not answer: {error}"
+
+
+def greeting(host: str, port: int) -> tuple[bool, str]:
+    """Whether an SSH server greets there, and what it says or why it says nothing."""
+    try:
+        with socket.create_connection((host, port), timeout=15) as connection:
+            said = connection.recv(64)
+    except OSError as error:
+        return False, f"The SSH server does not answer: {error}"
+    return said.startswith(b"SSH-2.0-"), said.decode("ascii", "replace")

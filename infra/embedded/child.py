@@ -47,6 +47,7 @@ PROGRAMS = {
             "worker", 40, signal.SIGTERM, 25
         ),  # Celery's warm shutdown; a job cut off here is sent again by the sweep
         Program("beat", 50, signal.SIGTERM, 10),
+        Program("ssh", 55, signal.SIGTERM, 20),
         Program("web", 60, signal.SIGTERM, 20),
         Program("then", 70, signal.SIGTERM, 10, one_shot=True),
     )
@@ -71,6 +72,7 @@ def command(name: str, instance: Instance) -> list[str]:
     commands = {
         "migrate": [python, "manage.py", "migrate", "--no-input"],
         "web": [python, "-m", "gunicorn", "-c", "python:infra.embedded.gunicorn_settings", "ropewalk.conf.wsgi:application"],
+        "ssh": [python, "manage.py", "serve_ssh"],
         "worker": [*celery, "worker", "--pool=prefork", f"--concurrency={concurrency}", "--loglevel=INFO", "--without-gossip",
                    "--without-mingle"],
         "beat": [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={instance.home / 'beat-schedule'}"],
@@ -94,7 +96,7 @@ def run_service(name: str, instance: Instance) -> None:
 
 
 def run_program(name: str, instance: Instance) -> None:
-    """Become web, worker, beat, migrate or the command of ``--then``. Does not return."""
+    """Become web, ssh, worker, beat, migrate or the command of ``--then``. Does not return."""
     stop_leftovers(name, instance)
     environment = {**os.environ, leftovers.MARK: leftovers.mark(name, instance.home), "PYTHONUNBUFFERED": "1"}
     # Threads that stream would otherwise each keep a malloc arena's worth of garbage.

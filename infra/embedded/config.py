@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +22,7 @@ class LaunchError(Exception):
 class Instance:
     """One Ropewalk on this machine.
 
+    ``ssh_port`` is 0 where SSH is off.
     ``database_url`` and ``redis_url`` are empty when the embedded service is wanted. ``volatile`` trades durability for speed
     and is for tests only. ``passed`` are the ``ROPEWALK_*`` settings that go to every program unchanged.
     """
@@ -29,6 +30,7 @@ class Instance:
     home: Path
     bind: str
     port: int
+    ssh_port: int
     url: str
     database_url: str
     redis_url: str
@@ -36,10 +38,20 @@ class Instance:
     passed: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def ssh_bind(self) -> str:
+        """Where the SSH server listens: a proxy for HTTP in front does not carry SSH."""
+        return (self.passed.get("ROPEWALK_SSH_BIND") or self.bind).strip("[]")
+
+    @property
     def address(self) -> str:
         """Where this machine reaches the web process, whatever the public URL is."""
         host = _REACHED_AT.get(self.bind, self.bind)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def ssh_address(self) -> tuple[str, int]:
+        """Where this machine reaches the SSH server."""
+        return _REACHED_AT.get(self.ssh_bind, self.ssh_bind), self.ssh_port
 
 
 def from_environ(environ: Mapping[str, str]) -> Instance:
@@ -58,6 +70,7 @@ def from_environ(environ: Mapping[str, str]) -> Instance:
         home=home,
         bind=bind,
         port=int(raw) or _free_port(bind),
+        ssh_port=0,
         url="",
         database_url=environ.get("DATABASE_URL", ""),
         redis_url=environ.get("REDIS_URL", ""),
@@ -67,7 +80,21 @@ def from_environ(environ: Mapping[str, str]) -> Instance:
         },
     )
     url = environ.get("ROPEWALK_URL", "").rstrip("/") or instance.address
-    return Instance(**{**instance.__dict__, "url": url})
+    return replace(instance, url=url, ssh_port=_ssh_port(environ, instance, chosen=int(raw)))
+
+
+def _ssh_port(environ: Mapping[str, str], instance: Instance, *, chosen: int) -> int:
+    """``off``, a port, 0 for any free one; by default 22 above the web's, so that a second instance has its own too."""
+    raw = (environ.get("ROPEWALK_SSH_PORT") or "").lower()
+    if raw == "off":
+        return 0
+    if not raw:
+        raw = str(chosen + 22 if 0 < chosen <= 65535 - 22 else 0)
+    if not raw.isdigit() or int(raw) > 65535:
+        raise LaunchError(
+            f"ROPEWALK_SSH_PORT must be “off” or a port number between 0 and 65535, not {raw!r}."
+        )
+    return int(raw) or _free_port(instance.ssh_bind)
 
 
 def _free_port(bind: str) -> int:

@@ -56,6 +56,7 @@ def running_services(home: Path) -> Iterator[Services]:
         home=home,
         bind="127.0.0.1",
         port=0,
+        ssh_port=0,
         url="http://127.0.0.1",
         database_url="",
         redis_url="",

@@ -57,6 +57,7 @@ def make_plan(instance: Instance, where: Layout, *, then: bool = False, exit_aft
         "ROPEWALK_URL": instance.url,
         "ROPEWALK_PORT": str(instance.port),
         "ROPEWALK_BIND": instance.bind,
+        "ROPEWALK_SSH_PORT": str(instance.ssh_port or "off"),
         "DATABASE_URL": plan.database_url,
         "REDIS_URL": plan.redis_url,
     }
@@ -73,13 +74,14 @@ def _supervise(plan: Plan) -> int:
     # The children see external addresses only where they are external: `child` decides by them what is embedded.
     os.environ.update({
         "ROPEWALK_HOME": str(instance.home), "ROPEWALK_PORT": str(instance.port), "ROPEWALK_BIND": instance.bind,
-        "ROPEWALK_URL": instance.url,
+        "ROPEWALK_URL": instance.url, "ROPEWALK_SSH_PORT": str(instance.ssh_port or "off"),
     })  # fmt: skip
     wanted = [
         program
         for name, program in PROGRAMS.items()
         if not (name == "postgres" and instance.database_url)
         and not (name == "valkey" and instance.redis_url)
+        and not (name == "ssh" and not instance.ssh_port)
     ]
     configuration = instance.home / "supervisor.conf"
     write_configuration(configuration, where.logs, wanted)
@@ -119,7 +121,7 @@ def only_one(instance: Instance) -> Iterator[None]:
 
 def stop_everything_left(instance: Instance, where: Layout) -> None:
     """End what a killed instance of this home left running, users of the services first."""
-    for name in ("then", "web", "beat", "worker", "migrate"):
+    for name in ("then", "web", "ssh", "beat", "worker", "migrate"):
         stop_leftovers(name, instance)
     if where.valkey.exists():
         valkey.clear_the_way(where)
@@ -128,17 +130,23 @@ def stop_everything_left(instance: Instance, where: Layout) -> None:
 
 
 def check_port(instance: Instance) -> None:
-    """Raise :class:`LaunchError` when the web process could not listen, before anything is started for nothing."""
-    family = socket.AF_INET6 if ":" in instance.bind else socket.AF_INET
+    """Raise :class:`LaunchError` when web or SSH could not listen, before anything is started for nothing."""
+    _check(instance.bind, instance.port, "ROPEWALK_PORT", "ROPEWALK_BIND")
+    if instance.ssh_port:
+        _check(
+            instance.ssh_bind, instance.ssh_port, "ROPEWALK_SSH_PORT (“off” for none)", "ROPEWALK_SSH_BIND"
+        )
+
+
+def _check(bind: str, port: int, port_name: str, bind_name: str) -> None:
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((instance.bind, instance.port))
+            probe.bind((bind, port))
             probe.listen(1)
         except socket.gaierror:
-            raise LaunchError(
-                f"ROPEWALK_BIND must be an address of this machine, not {instance.bind!r}."
-            ) from None
+            raise LaunchError(f"{bind_name} must be an address of this machine, not {bind!r}.") from None
         except OSError as error:
             reason = {
                 errno.EADDRINUSE: "the port is in use by another program",
@@ -146,6 +154,6 @@ def check_port(instance: Instance) -> None:
                 errno.EADDRNOTAVAIL: "this machine has no such address",
             }.get(error.errno or 0, str(error))
             raise LaunchError(
-                f"Ropewalk cannot listen on {instance.bind} port {instance.port}: {reason}. "
-                "Choose another with ROPEWALK_PORT and ROPEWALK_BIND."
+                f"Ropewalk cannot listen on {bind} port {port}: {reason}. "
+                f"Choose another with {port_name} and {bind_name}."
             ) from None

@@ -60,6 +60,12 @@ def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> P
     if needs not in permissions:
         if not actor.signed_in:
             raise Unauthenticated("Sign in to do this.")
+        if needs in PERMISSIONS[role] and actor.via == "ssh":
+            raise Denied(
+                f"This SSH key is for reading only: it does not let you {DEEDS[needs]}.",
+                hint="Use another key, or delete it and add it again for pushing too (Settings → SSH keys).",
+                code="token_scope",
+            )
         if needs in PERMISSIONS[role]:
             raise Denied(
                 f"This token's scopes do not let you {DEEDS[needs]}.",

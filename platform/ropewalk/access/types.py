@@ -9,7 +9,10 @@ from ropewalk.projects.types import ProjectView
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks. ``via`` is ``anonymous``, ``session``, ``basic`` or ``bearer``; ``project_id`` limits a token to one project."""
+    """Who asks. ``via`` is ``anonymous``, ``session``, ``basic``, ``bearer`` or ``ssh``.
+
+    ``project_id`` limits a token or key to one project.
+    """
 
     user_id: int | None = None
     username: str = ""

@@ -7,8 +7,10 @@ defaults below. ``infra/env.example`` documents each variable.
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[3]
+_SSH = 22  # the port that ssh:// means without one
 
 
 class BadEnvironment(ValueError):
@@ -35,6 +37,9 @@ class Env:
     url: str
     port: int
     bind: str
+    ssh_port: int
+    ssh_bind: str
+    ssh_url: str
     database_url: str
     redis_url: str
     secret_key: str
@@ -88,6 +93,9 @@ def load(environ: dict[str, str]) -> Env:
         return raw in {"true", "1", "yes"}
 
     port = number("ROPEWALK_PORT", 8000)
+    url = text("ROPEWALK_URL", f"http://127.0.0.1:{port}").rstrip("/")
+    # The launcher chooses a port and writes it down; without a launcher there is an SSH server only where one is named.
+    ssh_port = 0 if text("ROPEWALK_SSH_PORT", "off").lower() == "off" else number("ROPEWALK_SSH_PORT", 0)
     bucket = text("ROPEWALK_S3_BUCKET")
     s3 = bucket and S3(
         bucket=bucket,
@@ -99,9 +107,12 @@ def load(environ: dict[str, str]) -> Env:
     )
     return Env(
         home=home,
-        url=text("ROPEWALK_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+        url=url,
         port=port,
         bind=text("ROPEWALK_BIND", "127.0.0.1"),
+        ssh_port=ssh_port,
+        ssh_bind=text("ROPEWALK_SSH_BIND") or text("ROPEWALK_BIND", "127.0.0.1"),
+        ssh_url=_ssh_url(text("ROPEWALK_SSH_URL"), url, ssh_port),
         database_url=text("DATABASE_URL"),
         redis_url=text("REDIS_URL"),
         secret_key=text("ROPEWALK_SECRET_KEY"),
@@ -122,6 +133,22 @@ def load(environ: dict[str, str]) -> Env:
         trusted_proxies=number("ROPEWALK_TRUSTED_PROXIES", 0),
         job_memory_mb=number("ROPEWALK_JOB_MEMORY_MB", 3072),
     )
+
+
+def _ssh_url(named: str, url: str, port: int) -> str:
+    """Where people reach the SSH server: what the operator named, else the site's host and our port; empty when it is off."""
+    if named:
+        parts = urlsplit(named)
+        if parts.scheme != "ssh" or not parts.hostname or parts.path.strip("/"):
+            raise BadEnvironment(
+                f"ROPEWALK_SSH_URL must look like ssh://git@git.example.org:2222, not {named!r}."
+            )
+        return named.rstrip("/")
+    if not port:
+        return ""
+    host = urlsplit(url).hostname or "127.0.0.1"
+    shown = f"[{host}]" if ":" in host else host
+    return f"ssh://git@{shown}" if port == _SSH else f"ssh://git@{shown}:{port}"
 
 
 env = load(dict(os.environ))

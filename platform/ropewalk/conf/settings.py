@@ -25,6 +25,9 @@ ROPEWALK_PURGE_AFTER_DAYS = env.purge_after_days
 ROPEWALK_JOB_MEMORY_MB = env.job_memory_mb
 ROPEWALK_S3 = env.s3
 ROPEWALK_PACK_CACHE_BYTES = env.pack_cache_bytes
+ROPEWALK_SSH_PORT, ROPEWALK_SSH_BIND = env.ssh_port, env.ssh_bind
+ROPEWALK_SSH_URL = env.ssh_url
+SSH_HOST_KEY: Path = env.home / "ssh" / "host_ed25519"
 PACK_CACHE_ROOT: Path = env.home / "cache" / "packs"
 REPOSITORIES_ROOT: Path = env.home / "repos"
 OBJECTS_ROOT: Path = env.home / "objects"
@@ -62,6 +65,7 @@ INSTALLED_APPS = [
     "ropewalk.monitors",
     "ropewalk.edges.web",
     "ropewalk.edges.mlflow_http",
+    "ropewalk.edges.ssh",
 ]
 
 MIDDLEWARE = [

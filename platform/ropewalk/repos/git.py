@@ -222,7 +222,15 @@ class Process:
         return True
 
     def kill(self) -> None:
-        """End the group (first politely, so that git removes its temporary files), reap it and close the pipes."""
+        """End the group and close the pipes, which nobody else may be using."""
+        self.end()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    def end(self) -> None:
+        """End the group (first politely, so that git removes its temporary files) and reap it."""
         if self._process.poll() is None:
             for number, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 10.0)):
                 with suppress(ProcessLookupError):
@@ -230,10 +238,6 @@ class Process:
                 with suppress(subprocess.TimeoutExpired):
                     self._process.wait(patience)
                     break
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
 
 
 def _widen(fd: int) -> None:

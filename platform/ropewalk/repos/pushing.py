@@ -30,6 +30,8 @@ class PushSession:
 
     Use: :meth:`feed` each block, then :meth:`finish_input`, then iterate for the answer. ``close`` always: a push whose input is
     complete is seen to its end and recorded even when the client is gone; any other is aborted and changes nothing.
+
+    Where the connection does not end with the pack, :meth:`when_read` says when to finish.
     """
 
     def __init__(
@@ -43,6 +45,8 @@ class PushSession:
         self._ready: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._terminal_room = _TERMINAL_BYTES
         self._complete = threading.Event()
+        self._turn = threading.Lock()
+        self._watcher: threading.Thread | None = None
         self._recorded = False
         self._closed = False
         self._thread = threading.Thread(target=self._collect, name="git-push-output", daemon=True)
@@ -67,10 +71,31 @@ class PushSession:
         """The refs that git changed; complete when the answer was read to its end."""
         return {name.decode("utf-8", "replace") for name in self._reader.accepted()}
 
+    def end_input(self) -> None:
+        """The client sends no more. Whether that was a whole push is for git to find out."""
+        self._receive.end_input()
+
+    def when_read(self, then: Callable[[bool], None]) -> None:
+        """Call ``then`` once, in a thread: with True when git has the whole push and waits for our word.
+
+        With False when it ended without.
+        """
+        self._watcher = threading.Thread(
+            target=lambda: then(self._receive.wait_until_read()), name="git-push-bell", daemon=True
+        )
+        self._watcher.start()
+
     def finish_input(self, verdict: str, rules: Sequence[RefRule] = ()) -> None:
         """Everything was read: let the push land (``ok``) by these rules, or refuse it with a line of text."""
-        self._receive.release(verdict, rules)
-        self._complete.set()
+        with self._turn:  # either this push is complete or it is aborted
+            if self._closed:
+                return
+            self._complete.set()
+        try:
+            self._receive.release(verdict, rules)
+        except BaseException:
+            self._receive.shut()  # git would wait for the word for ever
+            raise
 
     def abort(self) -> None:
         """Change nothing; used while the input is incomplete."""
@@ -100,7 +125,7 @@ class PushSession:
         except Exception as error:  # noqa: BLE001  # whatever it was, the waiting side must hear of the end
             log.warning("git.receive_pack_failed", error=str(error), detail=self._receive.process.detail)
             with suppress(Exception):
-                self._receive.process.kill()
+                self._receive.process.end()  # its pipes stay: somebody may be writing to one
         finally:
             self._ready.put(None)
 
@@ -147,9 +172,10 @@ class PushSession:
 
     def close(self) -> None:
         """See a complete push to its end, abort an incomplete one; idempotent."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._turn:
+            if self._closed:
+                return
+            self._closed = True
         try:
             if self._complete.is_set():
                 self._thread.join()
@@ -159,4 +185,7 @@ class PushSession:
                 self._thread.join(timeout=30)
             self._receive.process.kill()
         finally:
+            if self._watcher is not None:
+                self._watcher.join()
+            self._receive.close_bell()
             self._release()

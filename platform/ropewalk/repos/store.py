@@ -64,12 +64,13 @@ CONFIG = f"""\
 \tkeepAlive = 5
 """.encode()
 
-# The last word before refs change. pre-receive waits until the server read the whole push and asked its rules again; update
-# holds each ref against those rules. Both read from files that only this one push has open.
+# The last word before refs change. pre-receive says that git has the whole push, and waits until the server asked its rules
+# again; update holds each ref against those rules. Both read from files that only this one push has open.
 PRE_RECEIVE = """\
 #!/bin/sh
 [ -n "$ROPEWALK_GATE" ] || exit 0
 cat >/dev/null
+[ -z "$ROPEWALK_BELL" ] || printf . >"/dev/fd/$ROPEWALK_BELL"
 verdict=
 IFS= read -r verdict <"/dev/fd/$ROPEWALK_GATE"
 [ "$verdict" = ok ] && exit 0

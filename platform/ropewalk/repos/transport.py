@@ -1,8 +1,9 @@
-"""git's own ends of the wire, in the form that HTTP needs: one stateless exchange a process."""
+"""git's own ends of the wire: one stateless exchange a process, as HTTP needs it, and a fetch in dialogue, as SSH has it."""
 
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import IO
@@ -26,10 +27,10 @@ def protocol_environment(header: str, service: str) -> dict[str, str]:
     return {"GIT_PROTOCOL": header}
 
 
-def advertise(project_id: int, service: str, protocol: str) -> Iterator[bytes]:
-    """What a client reads first: refs and capabilities, in blocks."""
+def advertise(project_id: int, service: str, protocol: str, *, named: bool = True) -> Iterator[bytes]:
+    """What a client reads first: refs and capabilities, in blocks; over HTTP the service is ``named`` before them."""
     env = protocol_environment(protocol, service)
-    if env.get("GIT_PROTOCOL", "").partition(":")[0] != "version=2":
+    if named and env.get("GIT_PROTOCOL", "").partition(":")[0] != "version=2":
         line = f"# service={service}\n".encode()
         yield b"%04x" % (len(line) + 4) + line + b"0000"
     args = [service.removeprefix("git-"), "--stateless-rpc", "--advertise-refs", "."]
@@ -48,10 +49,19 @@ def upload_pack(project_id: int, request: IO[bytes], protocol: str) -> git.Proce
     return git.Process(git.repository_path(project_id), args, stdin=request, env=env, config=config)
 
 
+def upload_pack_dialogue(project_id: int, protocol: str) -> git.Process:
+    """A fetch in which client and git talk in turns: write what the client says, read what git answers, until either ends."""
+    env = protocol_environment(protocol, UPLOAD_PACK)
+    config = hook_configuration(project_id)
+    args = ["upload-pack", "--strict", "."]
+    return git.Process(git.repository_path(project_id), args, stdin=git.PIPE, env=env, config=config)
+
+
 class ReceivePack:
     """A push. No ref changes before :meth:`release` says ``ok``: our pre-receive hook waits at a pipe for that word.
 
-    When this process dies, the pipe ends without the word and the push is refused by the hook.
+    When this process dies, the pipe ends without the word and the push is refused by the hook. That the hook waits, it says
+    through another pipe (:meth:`wait_until_read`): where a connection goes on after the pack, only git knows where it ends.
     """
 
     def __init__(
@@ -64,33 +74,64 @@ class ReceivePack:
     ) -> None:
         directory = git.repository_path(project_id)
         gate, self._gate = os.pipe()
+        self._bell, bell = os.pipe()
+        self._ending = threading.Lock()
         self._rules = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the gate
         env = {
             **pusher_environment(pusher_id, pusher),
             "ROPEWALK_GATE": str(gate),
+            "ROPEWALK_BELL": str(bell),
             "ROPEWALK_RULES": str(self._rules.fileno()),
         }
         config = (f"core.hooksPath={store.hooks_directory()}", f"receive.maxInputSize={max_bytes}")
         args = ["receive-pack", "--stateless-rpc", "."]
         try:
             self.process = git.Process(
-                directory, args, stdin=git.PIPE, config=config, env=env, pass_fds=[gate, self._rules.fileno()]
+                directory,
+                args,
+                stdin=git.PIPE,
+                config=config,
+                env=env,
+                pass_fds=[gate, bell, self._rules.fileno()],
             )
         except BaseException:
             self._close_gate()
+            self.close_bell()
             raise
         finally:
             os.close(gate)
+            os.close(bell)
+
+    def wait_until_read(self) -> bool:
+        """Wait until git took the whole push and its hook asks for the word: True, or False when git ended without asking."""
+        return os.read(self._bell, 1) != b""
+
+    def close_bell(self) -> None:
+        """Nobody waits any more."""
+        if self._bell >= 0:
+            os.close(self._bell)
+            self._bell = -1
+
+    def end_input(self) -> None:
+        """The client sends no more; whether that was everything git finds out."""
+        self.process.close_input()
 
     def release(self, verdict: str = "ok", rules: Sequence[RefRule] = ()) -> None:
-        """End the input with ``ok`` and the rules that restrict its refs, or with one line for the pusher: why it is refused."""
-        self.process.close_input()
-        if verdict == "ok":
-            self._rules.write("".join(["rules\n", *map(_rule_line, rules)]).encode())
-            self._rules.flush()
-        with suppress(OSError):  # git ended already
-            os.write(self._gate, verdict.replace("\n", " ").encode()[:2000] + b"\n")
-        self._close_gate()
+        """Say ``ok`` with the rules that restrict its refs, or one line for the pusher: why it is refused. From any thread."""
+        with self._ending:
+            if self._gate < 0:
+                return
+            if verdict == "ok":
+                self._rules.write("".join(["rules\n", *map(_rule_line, rules)]).encode())
+                self._rules.flush()
+            with suppress(OSError):  # git ended already
+                os.write(self._gate, verdict.replace("\n", " ").encode()[:2000] + b"\n")
+            self._close_gate()
+
+    def shut(self) -> None:
+        """No word will come: git refuses the push."""
+        with self._ending:
+            self._close_gate()
 
     def _close_gate(self) -> None:
         if self._gate >= 0:
@@ -104,7 +145,7 @@ class ReceivePack:
         Its input simply ends, so that it fails by itself and removes its quarantine; killing it and its helpers at once can
         leave files behind. Somebody must be reading its output meanwhile.
         """
-        self._close_gate()
+        self.shut()
         self.process.close_input()
         self.process.ended_within(_PATIENCE)
         self.process.kill()

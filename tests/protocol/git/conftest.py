@@ -2,7 +2,9 @@
 
 import json
 import os
+import shlex
 import subprocess
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,10 +155,91 @@ class Stage:
         lines = done.stdout.decode("utf-8", "replace").splitlines()
         return dict(line.split(" ", 1) for line in lines)
 
+    def project_row(self, slug: str, sql: str) -> list[tuple[Any, ...]]:
+        """Ask or change something of a project; ``%s`` is its id."""
+        return self._query(sql, slug)
+
+
+class Ssh:
+    """OpenSSH's client with a key for each of the cast, and nothing of this machine's own configuration."""
+
+    def __init__(self, stage: Stage, folder: Path) -> None:
+        self.stage = stage
+        self.folder = folder
+        pairs = read_pairs(stage.instance.home / "instance.env")
+        self.port = int(pairs["ROPEWALK_SSH_PORT"])
+        host = (stage.instance.home / "ssh/host_ed25519.pub").read_text()
+        self.known = folder / "known_hosts"
+        self.known.write_text(f"[127.0.0.1]:{self.port} {host}")
+        for name in ("owner", "writer", "reader", "stranger"):
+            self.add(name, self.make_key(name))
+        self.make_key("nobody")
+
+    def make_key(self, name: str, *options: str) -> str:
+        """A new pair of keys; its public half."""
+        path = self.folder / name
+        command = [
+            "ssh-keygen",
+            "-q",
+            "-N",
+            "",
+            "-C",
+            f"{name}@laptop",
+            "-f",
+            str(path),
+            *(options or ("-t", "ed25519")),
+        ]
+        subprocess.run(command, check=True, capture_output=True)
+        return path.with_suffix(".pub").read_text().strip()
+
+    def add(self, who: str, key: str, **more: object) -> dict[str, Any]:
+        """Give somebody a key through the API; what it answers."""
+        body = json.dumps({"key": key, **more}).encode()
+        return json.loads(self.api(who, "POST", "/api/v1/user/keys", body))
+
+    def api(self, who: str, method: str, path: str, body: bytes | None = None) -> bytes:
+        """Ask the API as somebody."""
+        headers = {
+            "Authorization": f"Bearer {self.stage.tokens[f'git-{who}']}",
+            "Content-Type": "application/json",
+        }
+        request = urllib.request.Request(f"{self.stage.instance.url}{path}", body, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read()
+
+    def command(self, who: str, *options: str) -> list[str]:
+        """``ssh`` as somebody, without a host."""
+        return [
+            "ssh", "-F", "/dev/null", "-i", str(self.folder / who), "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
+            "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={self.known}", "-o", "GlobalKnownHostsFile=/dev/null",
+            "-o", "StrictHostKeyChecking=yes", "-p", str(self.port), *options,
+        ]  # fmt: skip
+
+    def run(self, who: str, *words: str, options: tuple[str, ...] = (), stdin: bytes | None = None) -> Done:
+        """Run a command on the server."""
+        line = [*self.command(who, *options), "git@127.0.0.1", *words]
+        done = subprocess.run(line, capture_output=True, input=stdin, timeout=120, check=False)
+        return Done(
+            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        )
+
+    def env(self, who: str) -> dict[str, str]:
+        """What git needs to use it."""
+        return {"GIT_SSH_COMMAND": shlex.join(self.command(who))}
+
+    def url(self, slug: str) -> str:
+        """Where git finds a project over SSH."""
+        return f"ssh://git@127.0.0.1:{self.port}/git-owner/{slug}.git"
+
 
 @pytest.fixture(scope="session")
 def stage(instance: Instance) -> Stage:
     return Stage(instance)
+
+
+@pytest.fixture(scope="session")
+def ssh(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Ssh:
+    return Ssh(stage, tmp_path_factory.mktemp("ssh"))
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ def _feed(
     except TooLarge:
         session.close()
         return _refused(request, head, "push too large", pushes.too_large())
+    session.end_input()
     pushes.finish_push(access, session)
     return _uncached(StreamingHttpResponse(session, content_type="application/x-git-receive-pack-result"))
 
