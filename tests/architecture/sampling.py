@@ -26,6 +26,7 @@ from ropewalk.tracking.types import workspace_name
 
 # Free text: what it names is looked up inside the project that the gate resolved.
 TEXT = {
+    "archive": "main.zip",
     "base": "1" * 40,
     "branch": "main",
     "head": "2" * 40,

@@ -88,3 +88,8 @@ def client_address(request: HttpRequest) -> str:
         ):  # this entry our outermost proxy wrote; whatever stands before it the client did
             return str(chain[-hops])
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def caller_key(request: HttpRequest, actor: Actor) -> str:
+    """By what limits know a caller: the person, or the address of somebody who did not sign in."""
+    return f"user-{actor.user_id}" if actor.signed_in else f"address-{client_address(request)}"

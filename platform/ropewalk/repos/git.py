@@ -7,6 +7,7 @@ no hooks but ours, no network, its own process group, a deadline and bounded out
 
 import fcntl
 import os
+import resource
 import select
 import shutil
 import signal
@@ -41,6 +42,8 @@ _CONFIG = (
     "log.showSignature=false",
     "log.mailmap=false",
 )
+# For work under a bound of memory: packs are mapped in small windows instead of as a whole.
+SMALL_CONFIG = ("core.packedGitWindowSize=32m", "core.packedGitLimit=256m", "core.deltaBaseCacheLimit=32m")
 # Files above this are "binary" to diffs: a diff of huge texts costs memory and nobody reads it.
 DIFF_CONFIG = (
     "core.bigFileThreshold=8m",
@@ -93,7 +96,10 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 class Process:
-    """A running git, ended with its whole group by :meth:`kill`, and always when used as a context manager."""
+    """A running git, ended with its whole group by :meth:`kill`, and always when used as a context manager.
+
+    ``memory`` bounds its address space in bytes: for work that a hostile repository or pattern could make take all there is.
+    """
 
     def __init__(
         self,
@@ -104,6 +110,7 @@ class Process:
         config: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
+        memory: int | None = None,
     ) -> None:
         options = [part for setting in (*_CONFIG, *config) for part in ("-c", setting)]
         try:
@@ -120,6 +127,9 @@ class Process:
             )
         except OSError as error:
             raise GitFailed(f"{args[0]}: {error}") from error
+        if memory is not None:
+            with suppress(ProcessLookupError):  # it ended already
+                resource.prlimit(self._process.pid, resource.RLIMIT_AS, (memory, memory))
         self.stderr = b""
         if self._process.stdout is None or self._process.stderr is None:  # never: both are pipes
             raise GitFailed("no pipes")
@@ -255,6 +265,7 @@ def run(
     max_bytes: int = 8 << 20,
     timeout: float = 20.0,
     accept: Sequence[int] = (0,),
+    memory: int | None = None,
 ) -> Output:
     """Run git to its end or to a bound.
 
@@ -264,7 +275,10 @@ def run(
     deadline = time.monotonic() + timeout
     parts: list[bytes] = []
     total = 0
-    with _as_file(stdin) as source, Process(directory, args, stdin=source, config=config, env=env) as process:
+    with (
+        _as_file(stdin) as source,
+        Process(directory, args, stdin=source, config=config, env=env, memory=memory) as process,
+    ):
         try:
             while total <= max_bytes and (block := process.read(idle=timeout, deadline=deadline)):
                 parts.append(block)

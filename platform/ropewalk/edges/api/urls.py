@@ -4,7 +4,7 @@ from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route, public_route, signed_in_route
-from ropewalk.edges.api import docs, people, repositories, revisions, search, ssh_keys, work
+from ropewalk.edges.api import code, docs, people, repositories, revisions, search, ssh_keys, work
 from ropewalk.edges.api.errors import json_error, unknown_path
 from ropewalk.edges.api.limits import bounded
 
@@ -40,6 +40,10 @@ urlpatterns = [
         bounded(revisions.commit),
         needs=Permission.CODE_READ,
         name="api-commit",
+    ),
+    _project(f"{_REPO}/archive/<path:archive>", code.archive, needs=Permission.CODE_READ, name="api-archive"),
+    _project(
+        f"{_REPO}/search/code", bounded(code.search), needs=Permission.CODE_READ, name="api-code-search"
     ),
     _project(f"{_REPO}/jobs", bounded(work.jobs), needs=Permission.JOBS_READ, name="api-jobs"),
     _project(f"{_REPO}/jobs/<uuid:job>", bounded(work.job), needs=Permission.JOBS_READ, name="api-job"),

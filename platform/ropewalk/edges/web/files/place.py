@@ -6,13 +6,14 @@ from urllib.parse import quote
 from ropewalk.access.types import ProjectAccess
 from ropewalk.edges.web.links import quoted
 from ropewalk.repos import selectors as repos
+from ropewalk.repos.archives import FORMATS
 from ropewalk.repos.types import Revision
 
 _CHOICES = 50
 
 
 def address(access: ProjectAccess, page: str, revision: str, path: str = "") -> str:
-    """A page of a path at a revision: ``page`` is ``src``, ``raw``, ``blame``, ``commits`` or ``find``."""
+    """A page of a path at a revision: ``page`` is ``src``, ``raw``, ``blame``, ``commits``, ``find`` or ``search``."""
     tail = f"/{quoted(path)}" if path else ""
     return f"{access.project.path}/{page}/{quote(revision, safe='/')}{tail}"
 
@@ -36,6 +37,8 @@ def place(access: ProjectAccess, revision: Revision, page: str = "src") -> dict[
         "tag_names": [(name, f"refs/tags/{name}" if name in branches else name) for name in tags],
         "history_url": address(access, "commits", revision.name, revision.path),
         "find_url": address(access, "find", revision.name),
+        "search_url": address(access, "search", revision.name, revision.path),
+        "archives": [(kind, address(access, "archive", f"{revision.name}.{kind}")) for kind in FORMATS],
         "list_url": f"{access.project.path}/file-list/{revision.sha}",
         "permalink": address(access, page, revision.sha, revision.path),
     }

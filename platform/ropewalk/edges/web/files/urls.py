@@ -7,7 +7,7 @@ from django.urls import register_converter
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
 from ropewalk.edges.web.errors import html_error
-from ropewalk.edges.web.files import browsing, finder, history, raw
+from ropewalk.edges.web.files import archives, browsing, finder, history, raw, search
 
 
 class RevisionPath:
@@ -34,5 +34,7 @@ urlpatterns = [
     _read(f"{_P}/commits/<revpath:rev_path>", history.commits, name="commits"),
     _read(f"{_P}/blame/<revpath:rev_path>", history.blame, name="blame"),
     _read(f"{_P}/find/<revpath:rev_path>", finder.find, name="find"),
+    _read(f"{_P}/search/<revpath:rev_path>", search.search, name="code-search"),
+    _read(f"{_P}/archive/<revpath:archive>", archives.archive, name="archive"),
     _read(f"{_P}/file-list/<str:sha>", finder.file_list, name="file-list"),
 ]
