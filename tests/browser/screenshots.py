@@ -26,7 +26,8 @@ ANONYMOUS = {
     "missing": "/nobody/nothing",
 }
 SIGNED_IN = {
-    "home": "/", "explore": "/explore", "new-project": "/new", "tokens": "/settings/tokens", "ssh-keys": "/settings/ssh-keys", "profile": "/settings/profile",
+    "home": "/", "explore": "/explore", "new-project": "/new", "tokens": "/settings/tokens",
+    "ssh-keys": "/settings/ssh-keys", "profile": "/settings/profile",
     "new-organization": "/organizations/new", "api": "/api/docs",
 }  # fmt: skip
 PROJECT = {
