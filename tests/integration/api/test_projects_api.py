@@ -7,6 +7,7 @@ from django.test import Client
 
 from ropewalk.accounts import services as accounts
 from ropewalk.projects.models import Project
+from ropewalk.repos import selectors
 from tests.factories.builders import (
     make_collaborator,
     make_organization,
@@ -134,6 +135,30 @@ def test_a_project_is_created_from_a_form_or_json(api, as_json, private, visibil
     assert {**again, "updated_at": ""} == {**body, "updated_at": ""}
 
 
+def test_a_project_begins_with_what_was_chosen(api, settings, tmp_path):
+    settings.REPOSITORIES_ROOT = tmp_path / "repos"
+    api.token = make_token(make_user("anna"), "write")
+    chosen = {"auto_init": "true", "gitignores": "machine LEARNING", "license": "mit", "dvc": "true"}
+    body = api.post("user/repos", {"name": "wine", "description": "Red", **chosen}).json()
+    assert body["empty"] is False
+    files = {
+        path: selectors.blob(body["id"], selectors.state(body["id"]).head_sha, path).text
+        for path in ("README.md", ".gitignore", "LICENSE", ".dvc/config", ".dvc/.gitignore", ".dvcignore")
+    }
+    assert files["README.md"].startswith("# wine\n\nRed\n")
+    assert "mlruns/" in files[".gitignore"]
+    assert "<" not in files["LICENSE"] and " anna\n" in files["LICENSE"]
+    assert f"url = {body['dvc_url']}\n" in files[".dvc/config"]
+
+
+@pytest.mark.parametrize("given", [{"gitignores": "../../LICENSE"}, {"license": "WTFPL"}])
+def test_what_nobody_can_begin_with_is_422_and_makes_no_project(api, given):
+    api.token = make_token(make_user("anna"), "write")
+    answer = api.post("user/repos", {"name": "wine", "auto_init": "true", **given})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_starter")
+    assert not Project.objects.exists()
+
+
 def test_without_a_word_about_it_a_project_is_private(api):
     api.token = make_token(make_user("anna"))
     assert api.post("user/repos", {"name": "wine"}).json()["private"] is True
@@ -202,6 +227,9 @@ def test_organizations_let_their_members_create(api):
         api.token = make_token(user)
         statuses[name] = api.post("org/acme/repos", {"name": f"of-{name}"}).status_code
     assert statuses == {"anna": 201, "member": 201, "stranger": 403}
+    api.token = make_token(accounts.User.objects.get(username="member"), "write")
+    assert api.get("repos/acme/of-member").json()["permissions"]["push"] is True
+    assert api.get("repos/acme/of-anna").json()["permissions"]["push"] is False
     assert api.post("org/nowhere/repos", {"name": "x"}).status_code == 404
     assert api.post("org/anna/repos", {"name": "x"}).status_code == 403
     api.token = ""

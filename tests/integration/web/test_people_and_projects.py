@@ -1,5 +1,7 @@
 """Pages of people, organizations and projects through HTTP: what they do and what they cost."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from ropewalk.accounts.selectors import tokens
 from ropewalk.accounts.services import create_token
+from ropewalk.data.starters import LICENSES
 from ropewalk.projects.selectors import find
 from tests.factories.builders import make_collaborator, make_organization, make_project, make_user
 
@@ -46,6 +49,17 @@ def test_a_project_is_created_in_the_browser_and_shows_its_first_commands() -> N
     assert "/founder/wine.dvc" in page
     assert "/founder/wine.mlflow" in page
     assert Client().get("/founder/wine").status_code == 404
+
+
+def test_every_choice_is_one_commit_by_the_person(settings: object, tmp_path: Path) -> None:
+    settings.REPOSITORIES_ROOT = tmp_path / "repos"  # type: ignore[attr-defined]
+    client = _client(make_user("founder"))
+    for license_name in LICENSES:
+        form = {"owner": "founder", "name": license_name, "description": "", "visibility": "private"}
+        client.post("/new", {**form, "license": license_name, "gitignore": "R", "dvc": "on", "readme": "on"})
+        page = client.get(f"/founder/{license_name}/commits/main").content.decode()
+        assert page.count("Begin the project") == 1
+        assert "founder" in page
 
 
 def test_a_taken_or_bad_name_is_said_at_the_field() -> None:

@@ -1,18 +1,19 @@
 """Projects, in DagsHub's words: repositories."""
 
-from django.db import transaction
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ropewalk.access.roles import Permission
-from ropewalk.access.selectors import may_create_in, resolve_owner, resolve_project
+from ropewalk.access.selectors import may_create_in, resolve_owner
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.core.errors import Conflict, Denied, Invalid, Unprocessable
+from ropewalk.data.services.founding import found_project
+from ropewalk.data.starters import Starter, starter_of
 from ropewalk.edges.api.requests import caller
 from ropewalk.edges.api.shapes import ErrorShape, NewRepositoryShape, RepositoryShape, repository_body
-from ropewalk.projects import services as projects
 from ropewalk.repos.selectors import state
 
 _CREATED = {201: RepositoryShape, 403: ErrorShape, 404: ErrorShape, 422: ErrorShape}
@@ -59,18 +60,26 @@ def _create(request: Request, owner_name: str) -> Response:
     wanted.is_valid(raise_exception=True)
     given = wanted.validated_data
     try:
-        with transaction.atomic():
-            project = projects.create_project(
-                owner_id=owner.id,
-                slug=given["name"],
-                created_by_id=actor.user_id or 0,
-                description=given["description"],
-                visibility=given.get("visibility") or ("private" if given["private"] else "public"),
-            )
+        access = found_project(
+            actor,
+            owner.slug,
+            slug=given["name"],
+            description=given["description"],
+            visibility=given.get("visibility") or ("private" if given["private"] else "public"),
+            starter=_starter(given),
+        )
     except (Invalid, Conflict) as error:
         raise Unprocessable(error.message, hint=error.hint, code=error.code) from None
-    access = resolve_project(actor, owner.slug, project.slug, Permission.PROJECT_VIEW)
     return Response(_described(access), status=201)
+
+
+def _starter(given: dict[str, Any]) -> Starter:
+    """DagsHub's client always names a .gitignore: without ``auto_init`` nothing is begun with."""
+    if not given["auto_init"]:
+        return Starter()
+    return starter_of(
+        readme=True, gitignore=given["gitignores"], license_name=given["license"], dvc=given["dvc"]
+    )
 
 
 def _described(access: ProjectAccess) -> dict[str, object]:

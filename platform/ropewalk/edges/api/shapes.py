@@ -8,6 +8,7 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.types import OwnerView
 from ropewalk.core.types import JobView
+from ropewalk.data.starters import GITIGNORES, LICENSES
 from ropewalk.projects.types import ProjectView
 
 
@@ -66,7 +67,7 @@ class RepositoryShape(serializers.Serializer):
 
 
 class NewRepositoryShape(serializers.Serializer):
-    """A project to create. ``auto_init``, ``gitignores`` and the like are taken for DagsHub's client and have no effect yet."""
+    """A project to create. ``readme`` and ``project_template`` are taken for DagsHub's client and choose nothing."""
 
     name = serializers.CharField(max_length=100)
     description = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
@@ -75,6 +76,28 @@ class NewRepositoryShape(serializers.Serializer):
         choices=["public", "internal", "private"],
         required=False,
         help_text="Ropewalk's own; wins over `private`.",
+    )
+    auto_init = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Begin with one commit: a README, and what the next fields name.",
+    )
+    gitignores = serializers.CharField(
+        max_length=100,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text=f"One of {', '.join(GITIGNORES)}.",
+    )
+    license = serializers.CharField(
+        max_length=100,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text=f"One of {', '.join(LICENSES)}.",
+    )
+    dvc = serializers.BooleanField(
+        required=False, default=False, help_text="Ropewalk's own: DVC set up for the project's remote."
     )
 
 

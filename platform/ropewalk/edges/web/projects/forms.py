@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from ropewalk.data.starters import GITIGNORES, LICENSES
 from ropewalk.edges.web.fields import StyledForm
 
 VISIBILITIES = [
@@ -22,6 +23,16 @@ class ProjectForm(StyledForm):
     )
     description = forms.CharField(max_length=500, required=False, label="Description")
     visibility = forms.ChoiceField(choices=VISIBILITIES, label="Visibility")
+    readme = forms.BooleanField(required=False, label="A README.md with its name and description")
+    dvc = forms.BooleanField(
+        required=False,
+        label="DVC, set up for this project's own remote",
+        help_text="Choose nothing from here on to begin empty: the next page has the commands for a first push.",
+    )
+    gitignore = forms.ChoiceField(
+        required=False, label=".gitignore", choices=[("", "None"), *((name, name) for name in GITIGNORES)]
+    )
+    license = forms.ChoiceField(required=False, label="Licence", choices=[("", "None"), *LICENSES.items()])
 
     def __init__(self, *args: Any, owners: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

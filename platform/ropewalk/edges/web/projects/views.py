@@ -7,18 +7,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from ropewalk.access.authentication import actor_of
-from ropewalk.access.selectors import may_create_in, resolve_owner
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import organizations_of
 from ropewalk.core import jobs as job_queue
-from ropewalk.core.errors import Denied, NotFound, RopewalkError
+from ropewalk.core.errors import NotFound, RopewalkError
 from ropewalk.core.pagination import page_number
 from ropewalk.core.selectors import project_job, project_jobs
+from ropewalk.data.services.founding import found_project
+from ropewalk.data.starters import starter_of
 from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.projects.forms import ProjectForm
 from ropewalk.edges.web.projects.overview import overview_context
-from ropewalk.projects import services
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -28,18 +28,22 @@ def new(request: HttpRequest) -> HttpResponse:
     form = ProjectForm(request.POST or None, owners=owners, initial={"owner": request.GET.get("owner", "")})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        owner = resolve_owner(actor, data["owner"])
-        if not may_create_in(actor, owner):
-            raise Denied(f"You may not create projects for {owner.slug}.")
         try:
-            services.create_project(
-                owner_id=owner.id,
+            starter = starter_of(
+                readme=data["readme"],
+                gitignore=data["gitignore"],
+                license_name=data["license"],
+                dvc=data["dvc"],
+            )
+            access = found_project(
+                actor,
+                data["owner"],
                 slug=data["name"],
-                created_by_id=actor.user_id or 0,
                 description=data["description"],
                 visibility=data["visibility"],
+                starter=starter,
             )
-            return redirect("project", owner.slug, data["name"])
+            return redirect("project", access.project.owner, access.project.slug)
         except RopewalkError as error:
             add_error(form, error, "name")
     return render(request, "projects/new.html", {"form": form})
