@@ -10,6 +10,7 @@ from django.test import Client
 from ropewalk.access.routes import SIGNED_IN
 from ropewalk.accounts import services as accounts
 from ropewalk.accounts.models import AccessToken, Membership
+from ropewalk.projects import services as projects
 from tests.architecture.sampling import other_routes
 from tests.factories.builders import make_organization, make_project, make_ssh_key, make_token, make_user
 
@@ -38,6 +39,12 @@ def ask(client: Client, method: str, address: str, token: str = "") -> int:
     return status
 
 
+def deleted_project(owner):
+    project = make_project(owner=owner)
+    projects.delete_project(project_id=project.pk)
+    return project
+
+
 def samples(owner) -> dict[str, object]:
     organization = make_organization("acme", owner=owner)
     token = AccessToken.objects.filter(user=owner).first()
@@ -47,6 +54,7 @@ def samples(owner) -> dict[str, object]:
         "user_id": organization.created_by_id,
         "token_id": token.pk if token else 1,
         "key_id": make_ssh_key(owner).id,
+        "project_id": deleted_project(owner).pk,
     }
 
 

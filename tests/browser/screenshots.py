@@ -28,6 +28,7 @@ ANONYMOUS = {
 SIGNED_IN = {
     "home": "/", "explore": "/explore", "new-project": "/new", "tokens": "/settings/tokens",
     "ssh-keys": "/settings/ssh-keys", "profile": "/settings/profile",
+    "deleted-projects": "/settings/deleted-projects",
     "new-organization": "/organizations/new", "api": "/api/docs",
 }  # fmt: skip
 PROJECT = {

@@ -2,7 +2,7 @@
 
 from ropewalk.access.roles import DEEDS, FROZEN_BY_ARCHIVE, PERMISSIONS, Permission, Role, least_role, scoped
 from ropewalk.access.types import Actor, ProjectAccess
-from ropewalk.accounts.selectors import organization_role, owner_by_slug, user_by_id
+from ropewalk.accounts.selectors import organization_role, organizations_of, owner_by_slug, user_by_id
 from ropewalk.accounts.types import OwnerView
 from ropewalk.core.errors import Denied, NotFound, Unauthenticated
 from ropewalk.projects import selectors as projects
@@ -113,3 +113,12 @@ def may_manage_owner(actor: Actor, owner: OwnerView) -> bool:
     if owner.is_organization:
         return organization_role(owner.id, actor.user_id) == "owner"
     return may_create_in(actor, owner)
+
+
+def managed_owner_ids(actor: Actor) -> frozenset[int]:
+    """The owners for which :func:`may_manage_owner` holds: the person, and the organizations that they own."""
+    if actor.user_id is None or "admin" not in actor.scopes or actor.project_id is not None:
+        return frozenset()
+    user = user_by_id(actor.user_id)
+    own = {user.owner_id} if user is not None else set()
+    return frozenset(own | {owner.id for owner, role in organizations_of(actor.user_id) if role == "owner"})

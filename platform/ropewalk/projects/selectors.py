@@ -55,11 +55,35 @@ def deleted_projects(owner: str, slug: str) -> list[DeletedProject]:
     rows = Project.objects.select_related("owner").filter(
         matching_name("owner__slug", owner), matching_name("slug", slug), deleted_at__isnull=False
     )
-    return [
-        DeletedProject(row.pk, str(row), row.deleted_at, row.purge_started_at is not None)
-        for row in rows.order_by("-deleted_at")
-        if row.deleted_at
-    ]
+    return [_deleted_view(row) for row in rows.order_by("-deleted_at")]
+
+
+def deleted_projects_of(
+    owner_ids: Iterable[int], *, page: int = 1, per_page: int = 50
+) -> Page[DeletedProject]:
+    """What was deleted in these owners' names and can still be restored, the last deleted first."""
+    rows = _restorable(owner_ids).order_by("-deleted_at", "-pk")
+    return paginate(rows, page=page, per_page=per_page, convert=_deleted_view)
+
+
+def deleted_project_of(owner_ids: Iterable[int], project_id: int) -> DeletedProject | None:
+    """One of :func:`deleted_projects_of`; None for what is not theirs, not deleted, or under removal."""
+    row = _restorable(owner_ids).filter(pk=project_id).first()
+    return _deleted_view(row) if row else None
+
+
+def _restorable(owner_ids: Iterable[int]) -> "QuerySet[Project]":
+    return Project.objects.select_related("owner").filter(
+        owner_id__in=set(owner_ids), deleted_at__isnull=False, purge_started_at__isnull=True
+    )
+
+
+def _deleted_view(row: Project) -> DeletedProject:
+    if row.deleted_at is None:
+        raise ValueError(f"project {row.pk} is not deleted")
+    return DeletedProject(
+        row.pk, row.owner_id, row.owner.slug, row.slug, row.deleted_at, row.purge_started_at is not None
+    )
 
 
 def visible_to(user_id: int | None) -> Q:

@@ -1,7 +1,7 @@
 """Frozen values that projects hand outward, and a project's addresses."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -75,6 +75,22 @@ class DeletedProject:
     """A project that was deleted and still has its row; ``purging`` when it can't be restored any more."""
 
     id: int
-    full_name: str
+    owner_id: int
+    owner: str
+    slug: str
     deleted_at: datetime
     purging: bool
+
+    @property
+    def full_name(self) -> str:
+        """``owner/name``, as it was."""
+        return f"{self.owner}/{self.slug}"
+
+    @property
+    def kept_until(self) -> datetime:
+        """When the workers may begin to remove it for good."""
+        return self.deleted_at + timedelta(days=settings.ROPEWALK_PURGE_AFTER_DAYS)
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days in which it can still be restored; never below zero."""
+        return max(0, (self.kept_until - now).days)

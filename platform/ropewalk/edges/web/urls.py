@@ -12,7 +12,7 @@ from ropewalk.edges.web.files import views as files
 from ropewalk.edges.web.home import views as home
 from ropewalk.edges.web.people import ssh_keys
 from ropewalk.edges.web.people import views as people
-from ropewalk.edges.web.projects import connect, settings_views, views
+from ropewalk.edges.web.projects import connect, deleted, settings_views, views
 
 _public = partial(routes.public_route, on_error=html_error)
 _signed_in = partial(routes.signed_in_route, on_error=html_error)
@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _signed_in("settings/tokens/<int:token_id>/revoke", people.revoke_token, name="token-revoke"),
     _signed_in("settings/ssh-keys", ssh_keys.ssh_keys, name="settings-ssh-keys"),
     _signed_in("settings/ssh-keys/<int:key_id>/delete", ssh_keys.delete_ssh_key, name="ssh-key-delete"),
+    _signed_in("settings/deleted-projects", deleted.deleted_projects, name="deleted-projects"),
+    _signed_in("settings/deleted-projects/<int:project_id>", deleted.restore, name="project-restore"),
     _signed_in("settings/profile", people.profile, name="settings-profile"),
     _signed_in("organizations/new", people.new_organization, name="organization-new"),
     _signed_in("orgs/<str:slug>/settings", people.organization_settings, name="organization-settings"),

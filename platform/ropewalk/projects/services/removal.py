@@ -5,7 +5,7 @@ A deleted project is hidden at once and can be restored until the operator's gra
 a purge which is killed goes on with the next run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from django.db import IntegrityError, models, transaction
@@ -31,16 +31,17 @@ def delete_project(*, project_id: int) -> None:
     record("project.deleted", project)
 
 
-def restore_project(*, project_id: int, new_name: str = "") -> None:
+def restore_project(*, project_id: int, new_name: str = "", owner_ids: Collection[int] | None = None) -> None:
     """Bring a deleted project back, under a new name if one is given.
 
-    Raises :class:`NotFound` when there is none or it was purged, :class:`Conflict` when it was not deleted, its purge has begun,
-    or its name was taken again.
+    ``owner_ids`` are the owners in whose names the caller may do this; the operator's command gives none and may in all. Raises
+    :class:`NotFound` when there is none, it is another's or it was purged, :class:`Conflict` when it was not deleted, its purge
+    has begun, or its name was taken again.
     """
     name = new_name and check_project_name(new_name)
     try:
         with transaction.atomic():
-            project = _deleted(project_id)
+            project = _deleted(project_id, owner_ids)
             if name:
                 project.slug = name
             project.deleted_at = None
@@ -52,9 +53,9 @@ def restore_project(*, project_id: int, new_name: str = "") -> None:
         ) from None
 
 
-def _deleted(project_id: int) -> Project:
+def _deleted(project_id: int, owner_ids: Collection[int] | None) -> Project:
     project = Project.objects.select_for_update(of=("self",)).filter(pk=project_id).first()
-    if project is None:
+    if project is None or (owner_ids is not None and project.owner_id not in owner_ids):
         raise NotFound("There is no such project, or it was removed for good.")
     if project.deleted_at is None:
         raise Conflict("This project is not deleted.", code="not_deleted")

@@ -62,3 +62,11 @@ class DeleteForm(StyledForm):
     """Typing the full name confirms."""
 
     confirm = forms.CharField(max_length=200, label="Type the project's full name to confirm")
+
+
+class RestoreForm(StyledForm):
+    """The name under which a deleted project comes back."""
+
+    name = forms.CharField(
+        max_length=100, label="Name", help_text="Choose another if the old one was taken meanwhile."
+    )

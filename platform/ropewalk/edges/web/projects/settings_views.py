@@ -1,5 +1,6 @@
 """A project's settings: general, members, the end of it."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -57,9 +58,7 @@ def remove_member(request: HttpRequest, access: ProjectAccess, user_id: int) -> 
 
 def danger(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """Archive and delete."""
-    return project_page(
-        request, access, "projects/danger.html", "settings", {"form": DeleteForm(), "section": "danger"}
-    )
+    return _danger_page(request, access, DeleteForm())
 
 
 def archive(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
@@ -81,9 +80,14 @@ def delete(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["confirm"].strip().lower() == project.full_name.lower():
             services.delete_project(project_id=project.id)
-            messages.success(request, f"{project.full_name} was deleted.")
-            return redirect("home")
+            messages.success(
+                request, f"{project.full_name} was deleted. Until its time is over you can restore it here."
+            )
+            return redirect("deleted-projects")
         form.add_error("confirm", "This is not the project's name.")
-    return project_page(
-        request, access, "projects/danger.html", "settings", {"form": form, "section": "danger"}
-    )
+    return _danger_page(request, access, form)
+
+
+def _danger_page(request: HttpRequest, access: ProjectAccess, form: DeleteForm) -> HttpResponse:
+    context = {"form": form, "section": "danger", "kept_days": settings.ROPEWALK_PURGE_AFTER_DAYS}
+    return project_page(request, access, "projects/danger.html", "settings", context)
