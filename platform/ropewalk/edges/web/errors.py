@@ -2,11 +2,12 @@
 
 from urllib.parse import urlencode
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from ropewalk.core.errors import Invalid, NotFound, RopewalkError
+from ropewalk.core.errors import Invalid, NotFound, RopewalkError, TooLarge
 
 _TITLES = {
     400: "That request can't be done",
@@ -31,7 +32,15 @@ def html_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's own 400s (a bad Host header, a malformed form)."""
+    """Django's own 400s (a bad Host header, a malformed or too large form)."""
+    if isinstance(exception, RequestDataTooBig):
+        return html_error(
+            request,
+            TooLarge(
+                "This is more than a form may bring: 64 MiB of files, 5 MiB of text.",
+                hint="Push large files with git; data belongs to DVC.",
+            ),
+        )
     return html_error(request, Invalid("The request is malformed."))
 
 

@@ -77,6 +77,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-for _area in ("files", "diffs", "experiments", "data", "drift"):
+for _area in ("files", "writing", "diffs", "experiments", "data", "drift"):
     if find_spec(f"ropewalk.edges.web.{_area}.urls"):
         urlpatterns.append(path("", include(f"ropewalk.edges.web.{_area}.urls")))

@@ -1,0 +1,50 @@
+"""What a form may bring as files: nothing, except on the page that takes some, and there a bounded amount on disk."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
+
+MAX_BYTES = 64 << 20
+_PAGES = re.compile(r"^/[^/]+/[^/]+/upload/")
+
+
+class BoundedUpload(TemporaryFileUploadHandler):
+    """Spools to a temporary file that goes with the request. Everywhere else, files of forms are dropped as they arrive.
+
+    Django parses a form before the view runs (its CSRF check does), so the bound can't be the view's.
+    """
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, Any],  # noqa: N803  # Django's name
+        content_length: int,
+        boundary: Any,
+        encoding: Any = None,
+    ) -> None:
+        """Refuse by the length that the client told."""
+        self._takes = bool(_PAGES.match(str(META.get("PATH_INFO", ""))))
+        if self._takes and content_length > MAX_BYTES:
+            raise RequestDataTooBig("More than 64 MiB at once can't be uploaded here.")
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a file, where files are taken."""
+        if self._takes:
+            super().new_file(*args, **kwargs)
+        else:
+            FileUploadHandler.new_file(self, *args, **kwargs)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        """Keep or drop a piece."""
+        return super().receive_data_chunk(raw_data, start) if self._takes else None
+
+    def file_complete(self, file_size: int) -> Any:
+        """The file, where files are taken."""
+        return super().file_complete(file_size) if self._takes else None
+
+    def upload_interrupted(self) -> None:
+        """The client went away: remove what there is."""
+        if self._takes:
+            super().upload_interrupted()
