@@ -4,12 +4,14 @@ from workers.runners.base import Runner
 from workers.runners.compare_data import CompareData
 from workers.runners.compare_runs import CompareRuns
 from workers.runners.find_last_commits import FindLastCommits
+from workers.runners.import_repository import ImportRepository
 from workers.runners.index_revision import IndexHistory, IndexRevision
 from workers.runners.maintain_repository import MaintainRepository
 from workers.runners.make_preview import MakePreview
 from workers.runners.profile_file import ProfileFile
 
 _ALL: list[Runner] = [
+    ImportRepository(),
     IndexHistory(),
     IndexRevision(),
     CompareData(),

@@ -4,6 +4,7 @@ Values come from ``os.environ``, then from ``$ROPEWALK_HOME/instance.env`` (writ
 defaults below. ``infra/env.example`` documents each variable.
 """
 
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,8 @@ class Env:
     signup_open: bool
     max_object_bytes: int
     max_push_bytes: int
+    max_import_bytes: int
+    allowed_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     max_artifact_bytes: int
     pack_cache_bytes: int
     body_stall_seconds: int
@@ -126,6 +129,8 @@ def load(environ: dict[str, str]) -> Env:
         signup_open=flag("ROPEWALK_SIGNUP_OPEN", True),
         max_object_bytes=number("ROPEWALK_MAX_OBJECT_BYTES", 1 << 40),
         max_push_bytes=number("ROPEWALK_MAX_PUSH_BYTES", 4 << 30),
+        max_import_bytes=number("ROPEWALK_MAX_IMPORT_BYTES", 8 << 30),
+        allowed_networks=_networks(text("ROPEWALK_ALLOWED_NETWORKS")),
         max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
         pack_cache_bytes=number("ROPEWALK_PACK_CACHE_BYTES", 4 << 30),
         body_stall_seconds=number("ROPEWALK_BODY_STALL_SECONDS", 120),
@@ -133,6 +138,16 @@ def load(environ: dict[str, str]) -> Env:
         trusted_proxies=number("ROPEWALK_TRUSTED_PROXIES", 0),
         job_memory_mb=number("ROPEWALK_JOB_MEMORY_MB", 3072),
     )
+
+
+def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """The networks of a list with commas. Raises :class:`BadEnvironment`."""
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise BadEnvironment(
+            f"ROPEWALK_ALLOWED_NETWORKS must be networks such as 10.1.0.0/16,fd12::/64, not {text!r}."
+        ) from None
 
 
 def _ssh_url(named: str, url: str, port: int) -> str:

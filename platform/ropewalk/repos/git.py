@@ -131,6 +131,7 @@ class Process:
             with suppress(ProcessLookupError):  # it ended already
                 resource.prlimit(self._process.pid, resource.RLIMIT_AS, (memory, memory))
         self.stderr = b""
+        self._recent = b""
         if self._process.stdout is None or self._process.stderr is None:  # never: both are pipes
             raise GitFailed("no pipes")
         self._out, self._err = self._process.stdout.fileno(), self._process.stderr.fileno()
@@ -199,6 +200,7 @@ class Process:
         if not text:
             self._close(self._err)
         self.stderr = (self.stderr + text)[:_STDERR_KEPT]
+        self._recent = (self._recent + text)[-2048:]
 
     def _close(self, fd: int) -> None:
         self._poll.unregister(fd)
@@ -208,6 +210,11 @@ class Process:
     def detail(self) -> str:
         """Standard error so far, for the log."""
         return self.stderr.decode("utf-8", "replace").strip()
+
+    @property
+    def recent(self) -> str:
+        """The end of standard error so far: where git says how far it is."""
+        return self._recent.decode("utf-8", "replace")
 
     def finish(self, *, timeout: float) -> int:
         """Wait for the end and give the exit code. Raises :class:`GitTimeout`."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from ropewalk.core.jobs import JobKind
 
 MAINTAIN_REPOSITORY = JobKind("maintain-repository", version=1, time_limit=3600)
+IMPORT_REPOSITORY = JobKind("import-repository", version=1, time_limit=6000)
 FIND_LAST_COMMITS = JobKind("find-last-commits", version=1, time_limit=600)
 
 ZERO = "0" * 40

@@ -13,6 +13,7 @@ from ropewalk.edges.web.home import views as home
 from ropewalk.edges.web.people import ssh_keys
 from ropewalk.edges.web.people import views as people
 from ropewalk.edges.web.projects import connect, deleted, settings_views, views
+from ropewalk.edges.web.projects import connect, importing, settings_views, views
 
 _public = partial(routes.public_route, on_error=html_error)
 _signed_in = partial(routes.signed_in_route, on_error=html_error)
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "orgs/<str:slug>/settings/members/<int:user_id>/remove", people.remove_member, name="member-remove"
     ),
     _signed_in("new", views.new, name="project-new"),
+    _signed_in("new/import", importing.new_import, name="project-import"),
     _public("<str:owner>", home.owner, name="owner"),
     _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
     _project(f"{_P}/connect", connect.connect, needs=Permission.PROJECT_VIEW, name="project-connect"),

@@ -122,6 +122,7 @@ def measure(name: str | None) -> str:
 
 
 _JOBS = {
+    "import-repository": "Import the repository",
     "maintain-repository": "Tidy the repository",
     "find-last-commits": "Find last commits of a folder",
     "index-revision": "Index a commit",

@@ -1,0 +1,97 @@
+"""A project that begins as a copy of a repository somewhere else."""
+
+import hashlib
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import transaction
+
+from ropewalk.core import audit, jobs, outbound
+from ropewalk.core.errors import Invalid
+from ropewalk.data.services.indexing import index_pushed_commits
+from ropewalk.projects.models import Project
+from ropewalk.projects.services import create_project
+from ropewalk.repos import fetching, refs
+from ropewalk.repos import services as repos
+from ropewalk.repos.types import IMPORT_REPOSITORY, ZERO
+
+Report = Callable[[float, str], None]
+
+
+def start_import(
+    *, url: str, owner_id: int, slug: str, created_by_id: int, description: str, visibility: str
+) -> Project:
+    """Make the project and ask for the copy, in one transaction.
+
+    Raises :class:`Invalid` for an address that is malformed or leads where nobody may be sent (the job looks again, at the
+    addresses that it then connects to), :class:`Unavailable` for an unknown host, and what ``create_project`` raises.
+    """
+    target = outbound.resolve(url, fetching.SCHEMES)
+    with transaction.atomic():
+        project = create_project(
+            owner_id=owner_id,
+            slug=slug,
+            created_by_id=created_by_id,
+            description=description,
+            visibility=visibility,
+        )
+        audit.record(
+            "project.import_started", subject=str(project), project_id=project.pk, detail={"url": target.url}
+        )
+        jobs.enqueue(
+            IMPORT_REPOSITORY,
+            subject=f"project:{project.pk}",
+            fingerprint=hashlib.sha256(target.url.encode()).hexdigest(),
+            payload={"url": url},
+            project_id=project.pk,
+            requested_by_id=created_by_id,
+        )
+    return project
+
+
+def run_import(*, project_id: int, url: str, user_id: int | None, report: Report) -> dict[str, int]:
+    """Copy branches and tags, write them down as one push and ask for the default branch's index.
+
+    May be killed and run again at any point: refs change together at the end, and what a killed run changed is found and recorded
+    first. Raises :class:`RopewalkError` in words for who asked.
+    """
+    project = Project.objects.get(pk=project_id)
+    report(0.01, "Looking up the other server")
+    target = outbound.resolve(url, fetching.SCHEMES)
+    repos.ensure_repository(project_id=project_id, default_branch=project.default_branch)
+    repos.reconcile(project_id=project_id)
+    before = refs.read_refs(project_id)
+    offered = fetching.list_remote(project_id, target)
+    if not offered.names:
+        raise Invalid("The repository has no branches and no tags.", hint="Push to this project instead.")
+    report(0.05, f"Fetching {len(offered.names)} branches and tags")
+    fetching.fetch_refs(
+        project_id,
+        target,
+        offered.names,
+        max_bytes=settings.ROPEWALK_MAX_IMPORT_BYTES,
+        show=report,
+        env=repos.pusher_environment(user_id or 0, "import"),
+    )
+    report(0.92, "Recording what came")
+    _record(project_id, user_id, before, offered.head)
+    return {"refs": len(offered.names), "skipped": offered.skipped}
+
+
+def _record(project_id: int, user_id: int | None, before: dict[str, str], head: str) -> None:
+    after = refs.read_refs(project_id)
+    changes = [
+        (name, before.get(name, ZERO), sha) for name, sha in after.items() if before.get(name, ZERO) != sha
+    ]
+    with transaction.atomic():
+        if f"refs/heads/{head}" in after:
+            try:
+                repos.set_default_branch(project_id=project_id, name=head)
+            except (
+                Invalid
+            ):  # a name that git takes and addresses can't carry: another branch becomes the default one
+                pass
+        repos.record_push(project_id=project_id, pusher_id=user_id, changes=changes)
+        branch = Project.objects.values_list("default_branch", flat=True).get(pk=project_id)
+        if tip := after.get(f"refs/heads/{branch}"):
+            index_pushed_commits(project_id=project_id, shas=[tip], requested_by_id=user_id)

@@ -1,0 +1,234 @@
+"""Fetching somebody else's repository into one of ours, over a connection that can go to one place only."""
+
+import re
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from ropewalk.core import outbound
+from ropewalk.core.errors import RopewalkError, TooLarge, Unprocessable
+from ropewalk.repos import git, refs
+from ropewalk.repos.errors import GitTimeout
+
+log = structlog.get_logger("ropewalk.repos")
+
+SCHEMES = ("https", "http", "git")
+MAX_REFS = 20_000
+SILENCE_SECONDS = 180.0
+_LOOK_SECONDS = 0.5
+_WANTED = ("refs/heads/", "refs/tags/")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+_STEP = re.compile(r"(Receiving objects|Resolving deltas): +(\d+)% \((\d+)/(\d+)\)(?:, ([\d.]+ [KMG]iB))?")
+_TOLERATED = (
+    "badTimezone", "missingSpaceBeforeDate", "zeroPaddedFilemode", "missingEmail", "badEmail",
+    "missingNameBeforeEmail", "missingSpaceBeforeEmail", "zeroPaddedDate",
+)  # fmt: skip
+Show = Callable[[float, str], None]
+
+
+class FetchFailed(Unprocessable):
+    """The other server did not give its repository; the message says why, in our words and never in the server's."""
+
+    code = "fetch_failed"
+
+
+@dataclass(frozen=True)
+class Advertised:
+    """What another server offers: branches and tags with good names, and what its HEAD points to (or empty)."""
+
+    names: tuple[str, ...]
+    skipped: int
+    head: str
+
+
+def _settings(target: outbound.Target) -> tuple[str, ...]:
+    return (
+        "credential.helper=",
+        "core.askPass=",
+        "http.followRedirects=false",  # a redirect could lead anywhere; this stops dumb http's alternates too
+        "http.proxy=",
+        "http.emptyAuth=false",
+        "http.lowSpeedLimit=1",
+        "http.lowSpeedTime=60",
+        f"http.curloptResolve={target.curl_resolve}",
+        "transfer.bundleURI=false",
+        "fetch.uriProtocols=",
+        "transfer.fsckObjects=true",
+        "fetch.fsck.missingTaggerEntry=ignore",
+        *(f"fetch.fsck.{name}=warn" for name in _TOLERATED),
+        "fetch.unpackLimit=1",
+        "fetch.writeCommitGraph=false",
+    )
+
+
+def _environment(target: outbound.Target) -> dict[str, str]:
+    return {
+        "GIT_ALLOW_PROTOCOL": target.scheme,
+        "GIT_OVERRIDE_VIRTUAL_HOST": f"{target.host}:{target.port}",
+        "GIT_ASKPASS": "",
+    }
+
+
+def _address(target: outbound.Target) -> str:
+    return target.pinned_url if target.scheme == "git" else target.url
+
+
+def list_remote(project_id: int, target: outbound.Target) -> Advertised:
+    """Ask the other server for its branches and tags. Raises :class:`FetchFailed`, :class:`TooLarge`."""
+    with git.Process(
+        git.repository_path(project_id),
+        ["ls-remote", "--quiet", "--symref", "--", _address(target), "HEAD", *(f"{p}*" for p in _WANTED)],
+        config=_settings(target),
+        env=_environment(target),
+    ) as process:
+        data, end = b"", time.monotonic() + SILENCE_SECONDS
+        try:
+            while block := process.read(idle=SILENCE_SECONDS, deadline=end):
+                data += block
+                if len(data) > MAX_REFS * (refs.MAX_NAME_BYTES + 42):
+                    raise _too_many_refs()
+            code = process.finish(timeout=10.0)
+        except GitTimeout:
+            raise FetchFailed("The other server did not answer in time.", hint="Try again later.") from None
+        if code:
+            raise _explained(process.detail)
+    return _read_list(data)
+
+
+def _read_list(data: bytes) -> Advertised:
+    names, skipped, head = [], 0, ""
+    for line in data.splitlines():
+        value, _, raw = line.partition(b"\t")
+        if raw == b"HEAD" and value.startswith(b"ref: refs/heads/"):
+            head = value[16:].decode("utf-8", "replace")
+        if not raw.startswith(tuple(p.encode() for p in _WANTED)) or raw.endswith(b"^{}"):
+            continue
+        if not _SHA1.fullmatch(value.decode("ascii", "replace")):
+            raise FetchFailed("The repository uses SHA-256 names, which Ropewalk does not read yet.")
+        if refs.fault_in(raw):
+            skipped += 1
+        else:
+            names.append(raw.decode())
+    if len(names) > MAX_REFS:
+        raise _too_many_refs()
+    return Advertised(tuple(names), skipped, head)
+
+
+def fetch_refs(
+    project_id: int,
+    target: outbound.Target,
+    names: Sequence[str],
+    *,
+    max_bytes: int,
+    show: Show,
+    env: dict[str, str],
+) -> None:
+    """Bring these refs over, all or none of them; a ref that went another way here is not overwritten.
+
+    Ends git when the repository grows beyond ``max_bytes`` (looked at twice a second) or nothing comes for three minutes; so
+    does an exception of ``show``. Raises :class:`FetchFailed`, :class:`TooLarge`.
+    """
+    directory = git.repository_path(project_id)
+    args = [
+        "fetch",
+        "--atomic",
+        "--progress",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--no-write-fetch-head",
+    ]
+    with tempfile.TemporaryFile() as wanted:
+        wanted.write("".join(f"{name}:{name}\n" for name in names).encode())
+        wanted.seek(0)
+        with git.Process(
+            directory,
+            [*args, "--stdin", "--", _address(target)],
+            stdin=wanted,
+            config=_settings(target),
+            env={**_environment(target), **env},
+        ) as process:
+            _watch(process, directory, max_bytes, show)
+            if process.finish(timeout=30.0):
+                raise _explained(process.detail + "\n" + process.recent)
+
+
+def _watch(process: git.Process, directory: Path, max_bytes: int, show: Show) -> None:
+    last, since, shown = ("", -1), time.monotonic(), ""
+    while True:
+        now = time.monotonic()
+        try:
+            ended = not process.read(idle=_LOOK_SECONDS, deadline=now + _LOOK_SECONDS)
+        except GitTimeout:
+            ended = False
+        size = _size(directory)
+        if size > max_bytes:
+            raise TooLarge(
+                f"The repository is larger than {max_bytes >> 20} MiB, the limit of this server.",
+                hint="Its operator can raise ROPEWALK_MAX_IMPORT_BYTES.",
+            )
+        if ended:
+            return
+        if (process.recent, size) != last:
+            last, since = (process.recent, size), now
+        elif now - since > SILENCE_SECONDS:
+            raise FetchFailed("The other server stopped sending.", hint="Try again later.")
+        if (step := _step(process.recent)) and step[1] != shown:
+            shown = step[1]
+            show(*step)
+
+
+def _size(directory: Path) -> int:
+    total = 0
+    for path in (directory / "objects" / "pack").glob("*"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def _step(text: str) -> tuple[float, str] | None:
+    found = list(_STEP.finditer(text))
+    if not found:
+        return None
+    what, percent, done, whole, size = found[-1].groups()
+    if what == "Receiving objects":
+        return 0.05 + int(percent) / 100 * 0.7, f"Receiving object {done} of {whole}" + (
+            f", {size}" if size else ""
+        )
+    return 0.75 + int(percent) / 100 * 0.15, f"Resolving delta {done} of {whole}"
+
+
+def _too_many_refs() -> TooLarge:
+    return TooLarge(f"The repository has more than {MAX_REFS} branches and tags.")
+
+
+_REASONS = (
+    (r"could not read Username|terminal prompts disabled|Authentication failed|error: 40[13]",
+     "The other server asks for a password; only repositories that anybody may read can be imported."),
+    (r"unable to update url base from redirection|error: 30\d",
+     "The other server sends to another address. Give the address that it sends to."),
+    (r"not found|error: 404|access denied or repository not exported|does not appear to be a git",
+     "There is no repository at this address, or it is not readable for everybody."),
+    (r"Could not resolve|Failed to connect|unable to connect|Connection refused|timed out",
+     "The other server can't be reached."),
+    (r"non-fast-forward|\[rejected\]", "A branch was changed here meanwhile; nothing was overwritten."),
+    (r"fsck error|error in object|index-pack failed|invalid index-pack", "The repository's content is damaged."),
+)  # fmt: skip
+
+
+def _explained(detail: str) -> RopewalkError:
+    log.warning("repos.fetch_failed", detail=detail[-2000:])
+    for pattern, text in _REASONS:
+        if re.search(pattern, detail):
+            return FetchFailed(text)
+    return FetchFailed(
+        "The other server did not give its repository.", hint="Check the address and try again."
+    )
+
+
+__all__ = ["SCHEMES", "Advertised", "FetchFailed", "fetch_refs", "list_remote"]
