@@ -22,6 +22,11 @@ class ImportForm(ProjectForm):
         help_text="https://, http:// or git://, readable without a password. Nothing secret belongs in it.",
     )
     field_order = ("url",)
+    # What a project may begin with comes from the other server.
+    readme = None
+    dvc = None
+    gitignore = None
+    license = None
 
 
 def new_import(request: HttpRequest) -> HttpResponse:
