@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ropewalk.repos import git
 from ropewalk.repos.selectors.history import checked_sha, commit
+from ropewalk.repos.selectors.reading import split_path
 from ropewalk.repos.types import EMPTY_TREE, ZERO, ChangedFile, Changes, Diff, DiffLine, FileDiff, Hunk
 
 MAX_FILES = 300
@@ -25,6 +26,8 @@ _KIND = {" ": "context", "+": "added", "-": "deleted", "\\": "note"}
 
 def _command(base: str, head: str, paths: list[str], *options: str) -> list[str]:
     older = checked_sha(base) if base else EMPTY_TREE
+    for path in paths:
+        split_path(path)  # git takes a path that leads out of the tree for a misuse
     flags = ["--raw", "-z", "-r", "-M", "--full-index", "--no-ext-diff", "--no-textconv", "--submodule=short"]
     return ["diff-tree", *flags, *options, older, checked_sha(head), "--", *paths]
 

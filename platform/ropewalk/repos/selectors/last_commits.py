@@ -91,7 +91,7 @@ def _walk(
         "-z",
         "--name-only",
         "--no-renames",
-        "--format=tformat:%x01%H",
+        "--format=tformat:%x01%H//",  # no path has two slashes together, so no name passes for a commit
         "-m",
         "--first-parent",
         sha,
@@ -104,7 +104,7 @@ def _walk(
                 *records, rest = (rest + block).split(b"\0")
                 for raw in records:
                     record = raw.lstrip(b"\n")
-                    if record[:1] == b"\x01":
+                    if record[:1] == b"\x01" and record.endswith(b"//"):
                         current = record[1:41].decode("ascii", "replace")
                         if current in anchors:
                             return found, current

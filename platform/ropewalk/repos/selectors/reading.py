@@ -57,9 +57,25 @@ def split_path(path: str) -> list[str]:
 
 
 def header(repository: pygit2.Repository, oid: pygit2.Oid | str) -> tuple[ObjectType, int]:
-    """An object's kind and size, without reading it. Raises KeyError."""
-    kind, size = repository.odb.read_header(pygit2.Oid(hex=str(oid)))
+    """An object's kind and size, without reading it. Raises :class:`PathNotFound` for one that is lost."""
+    try:
+        kind, size = repository.odb.read_header(pygit2.Oid(hex=str(oid)))
+    except KeyError:
+        raise PathNotFound(f"The object {oid} is not in this repository.") from None
     return ObjectType(kind), size
+
+
+def tree_of(repository: pygit2.Repository, sha: str) -> str:
+    """A commit's tree; empty when ``sha`` names no commit.
+
+    Read from the object's own first line: libgit2 refuses a commit whose author git merely warns of.
+    """
+    try:
+        kind, data = repository.odb.read(pygit2.Oid(hex=sha))
+    except (KeyError, ValueError, pygit2.GitError):
+        return ""
+    line = data.partition(b"\n")[0]
+    return line.removeprefix(b"tree ").decode("ascii", "replace") if kind == ObjectType.COMMIT else ""
 
 
 def entry_at(repository: pygit2.Repository, sha: str, path: str) -> TreeEntry:
@@ -77,13 +93,10 @@ def path_for_git(repository: pygit2.Repository, sha: str, path: str) -> str:
 
 def _descend(repository: pygit2.Repository, sha: str, path: str) -> tuple[TreeEntry, list[bytes]]:
     missing = PathNotFound(f"There is nothing at “{path}” in {sha[:8]}.")
-    try:
-        commit = repository[sha]
-    except (KeyError, ValueError):
-        raise missing from None
-    if not isinstance(commit, pygit2.Commit):
+    root = tree_of(repository, sha)
+    if not root:
         raise missing
-    found, names = TreeEntry("", "", "directory", "040000", str(commit.tree_id)), []
+    found, names = TreeEntry("", "", "directory", "040000", root), []
     parts = split_path(path)
     for depth, part in enumerate(parts):
         if found.kind != "directory" or header(repository, found.oid)[1] > MAX_TREE_BYTES:

@@ -12,7 +12,7 @@ from ropewalk.core.pagination import Page
 from ropewalk.repos import git
 from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
 from ropewalk.repos.selectors.history import parse_when
-from ropewalk.repos.selectors.reading import MAX_DEPTH, open_repository
+from ropewalk.repos.selectors.reading import MAX_DEPTH, open_repository, tree_of
 from ropewalk.repos.store import refs_changed_at
 from ropewalk.repos.types import Branch, RepositoryState, Revision, Tag
 
@@ -97,7 +97,8 @@ def _head(repository: pygit2.Repository) -> Revision:
 def _peeled(repository: pygit2.Repository, ref: str) -> str:
     """The commit that a ref names, or an empty string (no such ref, an impossible name, a tag of a tree)."""
     try:
-        return str(repository.lookup_reference(ref).peel(pygit2.Commit).id)
+        target = str(repository.lookup_reference(ref).resolve().target)
+        return target if tree_of(repository, target) else str(repository[target].peel(pygit2.Commit).id)
     except (KeyError, ValueError, pygit2.GitError):
         return ""
 
@@ -118,7 +119,7 @@ def commit_exists(project_id: int, sha: str) -> bool:
     if not _FULL.match(sha):
         return False
     try:
-        return isinstance(open_repository(project_id).get(sha), pygit2.Commit)
+        return bool(tree_of(open_repository(project_id), sha))
     except EmptyRepository:
         return False
 

@@ -78,7 +78,7 @@ def _sized(repository: pygit2.Repository, item: TreeEntry) -> TreeEntry:
         return item
     try:
         return replace(item, size=header(repository, item.oid)[1])
-    except KeyError:  # the object is lost; the page shows the rest
+    except PathNotFound:  # the object is lost; the page shows the rest
         return item
 
 
@@ -144,7 +144,7 @@ def _blob(repository: pygit2.Repository, project_id: int, found: TreeEntry, limi
         raise WrongKind(f"“{found.path}” is a {found.kind}, not a file.")
     try:
         kind, size = header(repository, found.oid)
-    except KeyError:
+    except PathNotFound:
         raise PathNotFound(f"The content of “{found.path}” is not in this repository.") from None
     if kind != ObjectType.BLOB:
         raise PathNotFound(f"“{found.path}” is not a file.")

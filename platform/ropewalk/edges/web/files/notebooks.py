@@ -124,7 +124,7 @@ def _preformatted(text: str) -> SafeString:
 
 
 def _output(item: dict[str, Any], links: Links) -> tuple[str, SafeString] | None:
-    kind = item.get("output_type")
+    kind = str(item.get("output_type"))
     if kind == "stream":
         name = "stderr" if item.get("name", item.get("stream")) == "stderr" else "stdout"
         return name, _preformatted(_text(item.get("text")))
