@@ -33,7 +33,8 @@ SIGNED_IN = {
 }  # fmt: skip
 PROJECT = {
     "overview": "", "connect": "/connect", "files": "/src", "file": "/src/main/src/train.py", "commits": "/commits/main",
-    "branches": "/branches",
+    "branches": "/branches", "edit": "/edit/main/src/train.py", "new-file": "/new/main/src", "upload": "/upload/main",
+    "move": "/move/main/src", "delete": "/delete/main/src/train.py",
     "tags": "/tags", "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",
     "comparison": "/experiments/compare/1", "drift": "/drift", "drift-new": "/drift/new", "drift-report": "/drift/1",
     "jobs": "/jobs", "settings": "/settings", "members": "/settings/members", "danger": "/settings/danger",

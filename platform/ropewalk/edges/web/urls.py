@@ -12,8 +12,7 @@ from ropewalk.edges.web.files import views as files
 from ropewalk.edges.web.home import views as home
 from ropewalk.edges.web.people import ssh_keys
 from ropewalk.edges.web.people import views as people
-from ropewalk.edges.web.projects import connect, deleted, settings_views, views
-from ropewalk.edges.web.projects import connect, importing, settings_views, views
+from ropewalk.edges.web.projects import connect, deleted, importing, settings_views, views
 
 _public = partial(routes.public_route, on_error=html_error)
 _signed_in = partial(routes.signed_in_route, on_error=html_error)
