@@ -23,10 +23,10 @@ class ImportForm(ProjectForm):
     )
     field_order = ("url",)
     # What a project may begin with comes from the other server.
-    readme = None
-    dvc = None
-    gitignore = None
-    license = None
+    readme = None  # type: ignore[assignment]  # how a form drops a field of its base
+    dvc = None  # type: ignore[assignment]  # how a form drops a field of its base
+    gitignore = None  # type: ignore[assignment]  # how a form drops a field of its base
+    license = None  # type: ignore[assignment]  # how a form drops a field of its base
 
 
 def new_import(request: HttpRequest) -> HttpResponse:
