@@ -1,8 +1,8 @@
 """Between asyncssh's event loop and the threads that run git: bytes in both directions, in bounded memory.
 
 Each side waits for the other: a client that sends faster than git reads is held back by SSH's window, and git is held back by a
-client that reads slowly. asyncssh itself bounds neither what a client sends against its window while reading is paused, nor what
-waits in the socket's buffer when a client announced a huge window; both are watched here.
+client that reads slowly. asyncssh does not bound what waits in the socket's buffer when a client announced a huge window; that is
+watched here.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import asyncssh
 from asyncssh.constants import EXTENDED_DATA_STDERR
@@ -34,7 +33,7 @@ class Stalled(Exception):
 class Wire:
     """One channel. Methods above the line belong to the loop's thread, those below to any other.
 
-    asyncssh keeps what is looked at here under private names; a test with a hostile client holds that they still mean this.
+    The connection's transport is a private name of asyncssh; a test with a hostile client holds that it still means this.
     """
 
     def __init__(self, channel: asyncssh.SSHServerChannel[bytes], stall_seconds: float) -> None:
@@ -58,9 +57,16 @@ class Wire:
             self._held += len(data)
             self.received_bytes += len(data)
             if self._held > _HELD and not self._paused:
+                # Not at once: whenever reading goes on, asyncssh grants a whole new window, so all that it holds must come
+                # out then. Else each pause would leave more behind than the one before.
                 self._paused = True
-                self._channel.pause_reading()
+                self._loop.call_soon(self._pause)
             self._changed.notify_all()
+
+    def _pause(self) -> None:
+        with self._changed:
+            if self._paused:
+                self._channel.pause_reading()
 
     def ended(self) -> None:
         """The client sends no more."""
@@ -74,11 +80,6 @@ class Wire:
             self._gone = True
             self._changed.notify_all()
         self._room.release(_AHEAD)  # who waits to send learns of it
-
-    def flooded(self) -> bool:
-        """Whether the client sent far beyond its window while it was held back."""
-        waiting: list[tuple[bytes, Any]] = getattr(self._channel, "_recv_buf", [])
-        return sum(len(data) for data, _ in waiting) > 2 * WINDOW
 
     def settle(self) -> None:
         """Let threads send on once the client took enough of what they sent."""
