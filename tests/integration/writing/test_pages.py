@@ -224,6 +224,23 @@ def test_tags_and_commits_are_not_written(writer: Client, project: Project, url:
     assert "only branches" in answer.content.decode()
 
 
+def test_the_root_is_no_file_to_change(writer: Client, project: Project, url: str) -> None:
+    before, form = tip(project), open_form(writer, f"{url}/new/main")
+    for deed in ("edit", "move", "delete"):
+        assert writer.get(f"{url}/{deed}/main").status_code in {400, 404}, deed
+        answer = writer.post(f"{url}/{deed}/main", form | {"path": "elsewhere", "text": "x"})
+        assert answer.status_code in {400, 404, 409}, deed
+    assert tip(project) == before
+
+
+def test_a_folder_is_not_replaced_by_the_text_of_a_form(writer: Client, project: Project, url: str) -> None:
+    before, form = tip(project), open_form(writer, f"{url}/new/main")
+    for path in ("src", "lib"):
+        answer = writer.post(f"{url}/edit/main/src", form | {"path": path, "text": "x"})
+        assert answer.status_code in {400, 409}
+    assert tip(project) == before
+
+
 def test_files_and_folders_move_and_go(writer: Client, project: Project, url: str) -> None:
     form = open_form(writer, f"{url}/move/main/src")
     assert writer.post(f"{url}/move/main/src", form | {"path": "lib"})["Location"] == f"{url}/src/main/lib"

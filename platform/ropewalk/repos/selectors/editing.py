@@ -20,6 +20,8 @@ def require_fitting(project_id: int, request: CommitRequest, parent: str) -> Non
     """
     if not request.edits or len(request.edits) > MAX_EDITS:
         raise Invalid(f"A commit here has 1 to {MAX_EDITS} changes of files.", code="bad_edits")
+    if not all(touched(request.edits)):
+        raise Invalid("The root itself can't be changed.", hint="Choose a file or a folder.", code="bad_path")
     if request.seen and not commit_exists(project_id, request.seen):
         raise Invalid("The commit that this page was made from is not here.", hint="Load the page again.")
     look = _Looker(project_id)
@@ -31,11 +33,12 @@ def require_fitting(project_id: int, request: CommitRequest, parent: str) -> Non
         ]
         if changed:
             raise EditConflict(changed, parent)
-    moved_to: set[str] = set()
+    moved_to: dict[str, str] = {}
     for edit in request.edits:
         _require_possible(look, parent, edit, moved_to)
         if isinstance(edit, MovePath):
-            moved_to.add(edit.to)
+            here = look.at(parent, edit.path)
+            moved_to[edit.to] = here.kind if here else ""
     _require_one_kind([edit.path for edit in request.edits if isinstance(edit, WriteFile)] + sorted(moved_to))
 
 
@@ -68,10 +71,13 @@ class _Looker:
         return (entry.mode, entry.oid) if entry else None
 
 
-def _require_possible(look: _Looker, parent: str, edit: Edit, moved_to: set[str]) -> None:
+def _require_possible(look: _Looker, parent: str, edit: Edit, moved_to: dict[str, str]) -> None:
+    """``moved_to``: the kinds of what earlier edits moved, by their new paths."""
     here = look.at(parent, edit.path)
     if isinstance(edit, WriteFile):
         if edit.path in moved_to:
+            if moved_to[edit.path] != "file":
+                raise Invalid(f"“{edit.path}” is no file.", code="wrong_kind")
             return
         if here is not None and (edit.create or here.kind != "file"):
             kind = {"directory": "folder", "symlink": "symbolic link"}.get(here.kind, here.kind)

@@ -16,6 +16,7 @@ from ropewalk.data.services.changes import commit_edits
 from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.files.place import address
 from ropewalk.edges.web.frame import project_page
+from ropewalk.edges.web.links import quoted
 from ropewalk.edges.web.writing.forms import CommitForm, MoveForm, TextForm, UploadForm
 from ropewalk.edges.web.writing.ground import Ground, ground_of, require_in_git, text_of
 from ropewalk.projects.names import check_branch_name
@@ -101,6 +102,7 @@ def upload(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
 def move(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResponse:
     """Another path for a file or a folder with all that is in it."""
     ground = ground_of(access, rev_path, request.POST.get("branch", ""))
+    _require_path(ground)
     if request.method != "POST":
         require_in_git(access, ground)
     form = MoveForm(ground, request.POST or None, initial={"path": ground.path})
@@ -115,8 +117,7 @@ def move(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResp
 def delete(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResponse:
     """Remove a file, or a folder with all that is in it, after asking."""
     ground = ground_of(access, rev_path, request.POST.get("branch", ""))
-    if not ground.path:
-        raise Invalid("The root can't be deleted.", hint="Choose a file or a folder.", code="bad_path")
+    _require_path(ground)
     kind = require_in_git(access, ground) if request.method != "POST" else "path"
     form = CommitForm(ground, request.POST or None)
 
@@ -124,6 +125,11 @@ def delete(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
         return [DeletePath(ground.path)], ground.path.rpartition("/")[0], f"Delete {ground.path}"
 
     return _sent(request, access, ground, form, "delete", edits, kind=kind)
+
+
+def _require_path(ground: Ground) -> None:
+    if not ground.path:
+        raise Invalid("The root itself can't be changed.", hint="Choose a file or a folder.", code="bad_path")
 
 
 def _sent(
@@ -145,7 +151,7 @@ def _sent(
         form.see(error.tip)
         add_error(form, error)
         extra["meanwhile"] = [
-            (path, f"{access.project.path}/diff/{form.cleaned_data['seen']}/{error.tip}/{path}")
+            (path, f"{access.project.path}/diff/{form.cleaned_data['seen']}/{error.tip}/{quoted(path)}")
             for path in error.paths
             if form.cleaned_data["seen"]
         ]
