@@ -4,6 +4,8 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 UV = $(shell infra/setup/uv.sh)
+# Each process of the tests starts a PostgreSQL, a Valkey and an instance of its own: more than four want much memory.
+TEST_PROCESSES ?= $(shell n=$$(nproc); [ $$n -lt 4 ] && echo $$n || echo 4)
 FRONTEND_SOURCES := $(shell find frontend \( -name node_modules -o -name dist -o -name templates \) -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help up demo test bench fmt lint types imports unit browser faults check clean
@@ -19,7 +21,7 @@ demo: .venv/.installed frontend/dist/.built ## start Ropewalk and load the demo 
 
 test: chromium ssh lint types imports frontend/dist/.built ## what CI runs: linters, types, import rules, all tests with real services and a real browser
 	cd frontend && ../infra/setup/node.sh "$(UV)" npm run --silent test
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 check: lint types imports unit ## the quick part of `test`: no running instance, no browser
 

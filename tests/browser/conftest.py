@@ -17,8 +17,9 @@ AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 SERIOUS = {"serious", "critical"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Ends with the last of these tests: Playwright's loop, while it is there, keeps Django from the database in all others."""
     with sync_playwright() as playwright, launch(playwright) as running:
         yield running
 
