@@ -35,6 +35,7 @@ TEXT = {
     "rev_path": "main/README.md",
     "revision": "main",
     "sha": "1" * 40,
+    "tag": "v1",
     "user_id": "1",  # people belong to no project; what they have in this one is looked up inside it
 }
 # Routes whose view asks the gate for more than the route declares, because the method or the body decides.

@@ -77,13 +77,23 @@ class Branch:
 
 @dataclass(frozen=True)
 class Tag:
-    """A tag with the commit that it names; ``message`` is empty for a lightweight one."""
+    """A tag. ``sha`` is the commit that it names, empty when it names another ``kind`` of object.
+
+    ``message`` is empty for a lightweight one; ``author`` and ``when`` are then the commit's. ``oid`` is the ref's own value,
+    ``link`` what to put into an address. ``signed`` says that a signature is there, not that anybody checked it.
+    """
 
     name: str
     sha: str
     message: str
     author: str
     when: datetime
+    oid: str = ""
+    kind: str = "commit"
+    annotated: bool = False
+    signed: bool = False
+    subject: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)

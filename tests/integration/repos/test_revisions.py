@@ -108,8 +108,10 @@ def test_annotated_tags_peel_and_tags_of_blobs_are_nothing(pid: int) -> None:
     assert selectors.resolve(pid, "v1").sha == selectors.resolve(pid).sha
     with pytest.raises(RevisionNotFound):
         selectors.resolve(pid, "blob")
-    [tag] = selectors.tags(pid).items
+    found = {tag.name: tag for tag in selectors.tags(pid)}
+    tag = found["v1"]
     assert (tag.name, tag.sha, tag.message, tag.author) == ("v1", selectors.resolve(pid).sha, "Release", "T")
+    assert (found["blob"].sha, found["blob"].kind) == ("", "blob")
 
 
 def test_branches_are_paged_last_changed_first(pid: int, fill: Fill) -> None:

@@ -48,9 +48,7 @@ def change_refs(access: ProjectAccess, changes: list[RefChange], pack: Iterable[
     access = for_writing(access)
     for name, _, _ in changes:
         if fault := refs.fault_in(name.encode("utf-8", "replace")):
-            raise Invalid(
-                f"“{name.removeprefix('refs/heads/')[:200]}” can't be used: {fault}.", code="bad_ref"
-            )
+            raise Invalid(f"“{_short(name)[:200]}” can't be used: {fault}.", code="bad_ref")
     require_allowed(
         access, changes, onward=pack is not None
     )  # sooner than git's hook, which has the last word
@@ -70,6 +68,10 @@ def change_refs(access: ProjectAccess, changes: list[RefChange], pack: Iterable[
     _explain(access, changes, text)
 
 
+def _short(name: str) -> str:
+    return name.removeprefix("refs/heads/").removeprefix("refs/tags/")
+
+
 def _head(changes: list[RefChange]) -> PushHead:
     commands = tuple(Command(old, new, name.encode()) for name, old, new in changes)
     lines = [f"{command.old} {command.new} ".encode() + command.name for command in commands]
@@ -82,7 +84,7 @@ def _explain(access: ProjectAccess, changes: list[RefChange], answer: bytes) -> 
     now = refs.read_refs(access.project.id)
     for name, old, _ in changes:
         if now.get(name, ZERO) != old:
-            raise RefMoved(name.removeprefix("refs/heads/"))
+            raise RefMoved(_short(name))
     said = answer.decode("utf-8", "replace").partition("Ropewalk: ")[2].partition("\n")[0].strip()
     if said:
         raise Denied(said[:1].upper() + said[1:], code="protected_branch")

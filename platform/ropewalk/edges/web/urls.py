@@ -43,7 +43,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _project(f"{_P}/connect", connect.connect, needs=Permission.PROJECT_VIEW, name="project-connect"),
     _project(f"{_P}/src", files.root, needs=Permission.CODE_READ, name="files"),
     _project(f"{_P}/branches", files.branches, needs=Permission.CODE_READ, name="branches"),
-    _project(f"{_P}/tags", files.tags, needs=Permission.CODE_READ, name="tags"),
     _project(f"{_P}/jobs", views.jobs, needs=Permission.JOBS_READ, name="project-jobs"),
     _project(f"{_P}/jobs/<uuid:job_id>.json", views.job_state, needs=Permission.JOBS_READ, name="job-state"),
     _project(
@@ -78,6 +77,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-for _area in ("files", "writing", "diffs", "experiments", "data", "drift"):
+for _area in ("files", "writing", "releases", "diffs", "experiments", "data", "drift"):
     if find_spec(f"ropewalk.edges.web.{_area}.urls"):
         urlpatterns.append(path("", include(f"ropewalk.edges.web.{_area}.urls")))

@@ -32,9 +32,9 @@ from ropewalk.repos.selectors.revisions import (
     resolve,
     state,
     tag_names,
-    tags,
 )
 from ropewalk.repos.selectors.submodules import submodule_url
+from ropewalk.repos.selectors.tags import tag, tags, tags_before, tags_by_name
 from ropewalk.repos.selectors.trees import (
     blob,
     blobs,
@@ -86,8 +86,11 @@ __all__ = [
     "state",
     "stream_blob",
     "submodule_url",
+    "tag",
     "tag_names",
     "tags",
+    "tags_before",
+    "tags_by_name",
     "tree",
     "walk",
 ]

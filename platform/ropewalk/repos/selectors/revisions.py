@@ -14,7 +14,7 @@ from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
 from ropewalk.repos.selectors.history import parse_when
 from ropewalk.repos.selectors.reading import MAX_DEPTH, open_repository, tree_of
 from ropewalk.repos.store import refs_changed_at
-from ropewalk.repos.types import Branch, RepositoryState, Revision, Tag
+from ropewalk.repos.types import Branch, RepositoryState, Revision
 
 T = TypeVar("T")
 _HEX = re.compile(r"^[0-9a-fA-F]{4,40}$")
@@ -52,7 +52,7 @@ def resolve(project_id: int, rev_and_path: str = "") -> Revision:
             sha = _peeled(repository, name if name.startswith(prefix) else prefix + name)
             if sha:
                 short = name.removeprefix(prefix)
-                return Revision(kind, _plain(repository, kind, short), sha, path)
+                return Revision(kind, plain_name(repository, kind, short), sha, path)
     first, path = parts[0], "/".join(parts[1:])
     if first == "HEAD":
         head = _head(repository)
@@ -67,7 +67,7 @@ def resolve(project_id: int, rev_and_path: str = "") -> Revision:
     )
 
 
-def _plain(repository: pygit2.Repository, kind: str, name: str) -> str:
+def plain_name(repository: pygit2.Repository, kind: str, name: str) -> str:
     """The name to link: short, or written out where the short one, alone or with a path behind it, may mean another ref."""
     mine, other = ("refs/heads/", "refs/tags/") if kind == "branch" else ("refs/tags/", "refs/heads/")
     hidden = kind == "tag" and bool(_peeled(repository, other + name))
@@ -126,21 +126,24 @@ def commit_exists(project_id: int, sha: str) -> bool:
 
 def branch_names(project_id: int, *, limit: int = 1000) -> list[str]:
     """Names of branches, last changed first, for a chooser; empty for an empty repository."""
-    return _names(project_id, "refs/heads/", limit)
+    return ref_names(project_id, "refs/heads/", limit)
 
 
 def tag_names(project_id: int, *, limit: int = 1000) -> list[str]:
     """Names of tags, newest first, for a chooser; empty for an empty repository."""
-    return _names(project_id, "refs/tags/", limit)
+    return ref_names(project_id, "refs/tags/", limit)
 
 
-def _names(project_id: int, prefix: str, limit: int) -> list[str]:
-    """Kept by the time of the last change of any ref, and not for long: two changes may share a tick of the clock."""
+def ref_names(project_id: int, prefix: str, limit: int, order: str = "-creatordate") -> list[str]:
+    """Names below ``prefix``, without it, in one of git's orders.
+
+    Kept by the time of the last change of any ref, and not for long: two changes may share a tick of the clock.
+    """
     changed = refs_changed_at(git.repository_path(project_id))
-    key = f"repos:names:{project_id}:{prefix}:{limit}:{changed}"
+    key = f"repos:names:{project_id}:{prefix}:{limit}:{order}:{changed}"
     known: list[str] | None = cache.get(key)
     if known is None:
-        rows = _for_each_ref(project_id, prefix, "%(refname)", f"--count={limit}")
+        rows = _for_each_ref(project_id, prefix, "%(refname)", f"--count={limit}", f"--sort={order}")
         known = [row[0].removeprefix(prefix) for row in rows]
         cache.set(key, known, 30 if changed < time.time() - 2 else 1)
     return known
@@ -169,37 +172,6 @@ def branches(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Bran
     )
 
 
-def tags(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Tag]:
-    """Tags with their commits, newest first. Tags of other things than commits are left out."""
-    names = (
-        "refname",
-        "objecttype",
-        "objectname",
-        "*objectname",
-        "contents:subject",
-        "creator",
-        "creatordate:unix",
-    )
-    fields = "%00".join(f"%({name})" for name in names)
-    rows = _for_each_ref(project_id, "refs/tags/", fields)
-    rows = [row for row in rows if row[1] in {"commit", "tag"}]
-    return _page(
-        [
-            Tag(
-                name=row[0].removeprefix("refs/tags/"),
-                sha=row[3] or row[2],
-                message=row[4] if row[1] == "tag" else "",
-                author=row[5].partition(" <")[0],
-                when=parse_when(row[6]),
-            )
-            for row in rows[(page - 1) * per_page : page * per_page]
-        ],
-        len(rows),
-        page,
-        per_page,
-    )
-
-
 def _for_each_ref(project_id: int, prefix: str, fields: str, *options: str) -> list[list[str]]:
     directory = git.repository_path(project_id)
     if not directory.is_dir():
@@ -207,9 +179,8 @@ def _for_each_ref(project_id: int, prefix: str, fields: str, *options: str) -> l
     out = git.run(
         directory,
         "for-each-ref",
-        "--sort=-creatordate",
+        *(options or ("--sort=-creatordate",)),
         f"--format={fields}",
-        *options,
         prefix,
         max_bytes=32 << 20,
     )

@@ -1,4 +1,4 @@
-"""The start of the files, single commits, branches and tags."""
+"""The start of the files, and the branches."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,10 +20,4 @@ def root(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
 def branches(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """All branches, newest first."""
     page = repos.branches(access.project.id, page=page_number(request.GET.get("page")))
-    return project_page(request, access, "files/refs.html", "files", {"page": page, "kind": "branches"})
-
-
-def tags(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """All tags, newest first."""
-    page = repos.tags(access.project.id, page=page_number(request.GET.get("page")))
-    return project_page(request, access, "files/refs.html", "files", {"page": page, "kind": "tags"})
+    return project_page(request, access, "files/refs.html", "files", {"page": page})

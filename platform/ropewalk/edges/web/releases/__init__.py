@@ -1,0 +1,1 @@
+"""Tags, releases and the people behind them."""
