@@ -2,6 +2,7 @@
 import "./copy.ts";
 import "./document.ts";
 import "./fragment.ts";
+import "./image-diff.ts";
 import "./job.ts";
 import "./menus.ts";
 import "./palette.ts";

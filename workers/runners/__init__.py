@@ -2,6 +2,7 @@
 
 from workers.runners.base import Runner
 from workers.runners.compare_data import CompareData
+from workers.runners.compare_files import CompareFiles
 from workers.runners.compare_runs import CompareRuns
 from workers.runners.find_last_commits import FindLastCommits
 from workers.runners.import_repository import ImportRepository
@@ -15,6 +16,7 @@ _ALL: list[Runner] = [
     IndexHistory(),
     IndexRevision(),
     CompareData(),
+    CompareFiles(),
     CompareRuns(),
     FindLastCommits(),
     MaintainRepository(),

@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ropewalk.core.errors import NotFound, TooLarge, Unprocessable
+from ropewalk.core.errors import Unprocessable
 from ropewalk.core.jobs import JobKind
 from ropewalk.core.models import Job
-from ropewalk.data import selectors as data
 from ropewalk.data import services
 from ropewalk.data.types import MAKE_PREVIEW, DataFile
 from workers.analysis.errors import AnalysisError
@@ -17,9 +16,8 @@ from workers.analysis.jsonsafe import storable
 from workers.analysis.preview import make_preview
 from workers.runners.base import Report
 from workers.runners.data_files import throttled
-from workers.runners.index_revision import index_now
+from workers.runners.local_files import copy_to, resolved
 
-MOST_BYTES = 4 << 30
 _HEAD = (32 << 20) + 4096
 # Kinds of files whose facts are all in their beginning.
 _HEADED = (".safetensors", ".gguf", ".npy", ".h5", ".hdf5")
@@ -35,7 +33,7 @@ class MakePreview:
         project_id, payload = int(job.project_id or 0), job.payload
         tell = throttled(report)
         report(0.0, "Reading the file")
-        file = _resolved(project_id, str(payload["commit"]), str(payload["path"]))
+        file = resolved(project_id, str(payload["commit"]), str(payload["path"]))
         name = file.path.rpartition("/")[2]
         with _spooled(project_id, file) as path:
             tell(0.1, "Preparing")
@@ -58,23 +56,11 @@ class MakePreview:
         return {"stored_bytes": stored}
 
 
-def _resolved(project_id: int, commit: str, path: str) -> DataFile:
-    try:
-        return data.resolve_data_file(project_id, commit, path)
-    except NotFound:  # what DVC tracks is known when the commit is indexed
-        index_now(project_id, commit)
-        return data.resolve_data_file(project_id, commit, path)
-
-
 @contextmanager
 def _spooled(project_id: int, file: DataFile) -> Iterator[Path]:
     """The file (or as much of it as its kind needs) on the local disk for the block."""
     headed = file.path.lower().endswith(_HEADED)
-    if not headed and (file.size or 0) > MOST_BYTES:
-        raise TooLarge(f"The file is larger than {MOST_BYTES >> 30} GiB, the most that is read for a page.")
     with tempfile.TemporaryDirectory(prefix="ropewalk-preview-") as folder:
         path = Path(folder) / "data"
-        with path.open("wb") as target:
-            for block in data.open_data_file(project_id, file, 0, _HEAD if headed else None):
-                target.write(block)
+        copy_to(project_id, file, path, _HEAD if headed else None)
         yield path

@@ -193,3 +193,35 @@ class FilePreview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} preview of {self.content_hash}"
+
+
+class ContentDiff(models.Model):
+    """What a worker found to differ between two files' contents; the row is there from the moment somebody asks.
+
+    ``old_hash`` and ``new_hash`` are content hashes, empty for a side that is nothing; ``kind`` says how they are compared,
+    ``options`` with which choice (a table's key). The document is in the object store under ``key``, which is empty until then.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    old_hash = models.CharField(max_length=160, blank=True)
+    new_hash = models.CharField(max_length=160, blank=True)
+    kind = models.CharField(max_length=16)
+    options = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField()
+    key = models.CharField(max_length=300, blank=True)
+    size = models.BigIntegerField(default=0)
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["ContentDiff"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "old_hash", "new_hash", "kind", "options", "version"],
+                name="content_diff_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} diff of {self.old_hash or 'nothing'} and {self.new_hash or 'nothing'}"

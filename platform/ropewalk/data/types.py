@@ -11,6 +11,7 @@ from ropewalk.data.oids import ObjectAddress, parse_oid
 INDEX_REVISION = JobKind("index-revision", version=1, time_limit=300)
 INDEX_HISTORY = JobKind("index-history", version=1, time_limit=1800)
 MAKE_PREVIEW = JobKind("make-preview", version=1, time_limit=300)
+COMPARE_FILES = JobKind("compare-files", version=1, time_limit=900)
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,20 @@ class DirFileView:
 @dataclass(frozen=True)
 class PreviewView:
     """What a worker made of a file: ``document`` as ``workers.analysis.preview`` describes it, None while ``job`` makes it."""
+
+    id: int
+    kind: str
+    options: str
+    document: dict[str, Any] | None
+    job: JobView | None
+
+
+@dataclass(frozen=True)
+class ContentDiffView:
+    """What a worker found to differ between two contents: ``document`` as ``workers.analysis.contents`` describes it.
+
+    None while ``job`` makes it.
+    """
 
     id: int
     kind: str

@@ -1,6 +1,7 @@
 """Reads of the data room. Every function takes the project's id; who may see it was decided by the gate."""
 
 from ropewalk.data.selectors.changes import dir_changes
+from ropewalk.data.selectors.content_diffs import content_diff
 from ropewalk.data.selectors.datasets import datasets, is_tabular, versions
 from ropewalk.data.selectors.files import dir_files, open_data_file, resolve_data_file
 from ropewalk.data.selectors.objects import (
@@ -18,6 +19,7 @@ from ropewalk.data.selectors.previews import preview
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
 
 __all__ = [
+    "content_diff",
     "datasets",
     "dir_changes",
     "dir_file",

@@ -1,11 +1,8 @@
 """Reads of previews: documents that workers made of files for pages to show."""
 
-import gzip
-import json
-from typing import Any
-
-from ropewalk.core.blobs import BlobMissing, store
+from ropewalk.core.blobs import BlobMissing
 from ropewalk.core.selectors import view_of
+from ropewalk.data import documents
 from ropewalk.data.models import FilePreview
 from ropewalk.data.types import MAKE_PREVIEW, PreviewView
 
@@ -21,13 +18,7 @@ def preview(project_id: int, content_hash: str, kind: str, options: str = "") ->
     if row is None:
         return None
     try:
-        document = _read(row.key) if row.key else None
+        document = documents.read(row.key) if row.key else None
     except BlobMissing:
         return None
     return PreviewView(row.pk, row.kind, row.options, document, view_of(row.job) if row.job else None)
-
-
-def _read(key: str) -> dict[str, Any]:
-    """A document is at most a few MiB: the worker bounded it when it made it."""
-    found: dict[str, Any] = json.loads(gzip.decompress(b"".join(store().read(key))))
-    return found

@@ -1,5 +1,6 @@
 """Writes of the data room. The caller has passed the gate."""
 
+from ropewalk.data.services.content_diffs import request_content_diff, store_content_diff
 from ropewalk.data.services.imports import run_import, start_import
 from ropewalk.data.services.indexing import ensure_indexed, index_pushed_commits, save_revision
 from ropewalk.data.services.objects import receive_object
@@ -10,10 +11,12 @@ __all__ = [
     "ensure_indexed",
     "index_pushed_commits",
     "receive_object",
+    "request_content_diff",
     "request_preview",
     "run_import",
     "save_revision",
     "start_import",
+    "store_content_diff",
     "store_preview",
     "sweep_all_orphans",
     "sweep_orphans",

@@ -1,14 +1,12 @@
 """Asking for previews, and storing what the workers made."""
 
-import gzip
 import hashlib
-import json
 from typing import Any
 
 from django.db import transaction
 
 from ropewalk.core import clock, jobs
-from ropewalk.core.blobs import store
+from ropewalk.data import documents
 from ropewalk.data.models import FilePreview
 from ropewalk.data.selectors.previews import preview
 from ropewalk.data.types import MAKE_PREVIEW, DataFile, PreviewView
@@ -59,12 +57,9 @@ def store_preview(*, project_id: int, preview_id: int, content_hash: str, docume
     Nothing when the row is gone: the project, or the preview, was removed meanwhile.
     """
     rows = FilePreview.objects.for_project(project_id).filter(pk=preview_id, content_hash=content_hash)
-    data = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), 5)
     key = f"p/{project_id}/previews/v{MAKE_PREVIEW.version}/{preview_id}"
     if not rows.exists():
         return 0
-    with store().writer(key) as writer:
-        writer.write(data)
-        writer.commit()
-    rows.update(key=key, size=len(data))
-    return len(data)
+    size = documents.write(key, document)
+    rows.update(key=key, size=size)
+    return size

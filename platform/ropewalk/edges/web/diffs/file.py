@@ -1,5 +1,6 @@
 """One file's change, whole: a page of its own, and the part that larger pages load."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from ropewalk.core.pagination import page_number
 from ropewalk.data import selectors as data
 from ropewalk.data.types import DataFile
 from ropewalk.edges.web.diffs import kinds
+from ropewalk.edges.web.diffs.contents import content_context
 from ropewalk.edges.web.diffs.options import Options
 from ropewalk.edges.web.diffs.page import Card, Sources, card_of, file_url
 from ropewalk.edges.web.diffs.sides import NOTHING
@@ -44,17 +46,21 @@ def file_context(
         found = folder_context(project_id, *tracked, number, status)
         return context | found | {"part": "diffs/folder.html", "inside": inside, "kind": "folder"}
     sides = _located(project_id, base, old_path), _located(project_id, head, path)
+    same = bool(sides[0] and sides[1] and sides[0].content_hash == sides[1].content_hash)
     in_git = all(side is None or side.source == "git" for side in sides)
+    shown = None if same or options.as_text else content_context(request, access, here, *sides)
+    if shown is not None:
+        text_url = f"{here}&as=text" if in_git and kinds.is_text(path) else ""
+        return context | shown | {"old": sides[0], "new": sides[1], "text_url": text_url}
     if in_git:
+        if options.as_text and not same:
+            whole = replace(options, as_text=False)
+            context["rich_url"] = file_url(access, base, head, path, old_path, whole)
         return context | code_context(access, base, head, path, old_path, options)
-    if sides[0] and sides[1] and sides[0].content_hash == sides[1].content_hash and old_path == path:
+    if same and old_path == path:
         raise _unchanged(path)
-    return context | {
-        "part": "diffs/data_facts.html",
-        "old": sides[0],
-        "new": sides[1],
-        "kind": kinds.kind_of(path),
-    }
+    facts = {"part": "diffs/data_facts.html", "kind": kinds.kind_of(path)}
+    return context | facts | {"old": sides[0], "new": sides[1]}
 
 
 def _located(project_id: int, sha: str, path: str) -> DataFile | None:

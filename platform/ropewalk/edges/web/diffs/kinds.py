@@ -30,6 +30,11 @@ def is_svg(path: str) -> bool:
     return path.lower().endswith(".svg")
 
 
+def is_text(path: str) -> bool:
+    """Whether a notebook, image or table of this name is lines of text, too."""
+    return bool(re.search(r"\.(ipynb|svg|csv|tsv|tab|jsonl|ndjson)$", path, re.IGNORECASE))
+
+
 def generated_by_name(path: str) -> bool:
     """Whether a program wrote it, as far as its name tells: lock files and minified code."""
     return path.rpartition("/")[2].lower() in _LOCKS or bool(_MINIFIED.search(path))

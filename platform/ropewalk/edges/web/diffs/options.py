@@ -14,12 +14,16 @@ _YEAR = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Options:
-    """``view`` is ``unified`` or ``split``; ``context`` a number of lines or ``all``; ``fragment`` asks for the part alone."""
+    """``view`` is ``unified`` or ``split``; ``context`` a number of lines or ``all``; ``fragment`` asks for the part alone.
+
+    ``as_text``: the lines even of what is shown as something else, as a notebook's.
+    """
 
     view: str = "unified"
     ignore_space: bool = False
     context: str = "3"
     fragment: bool = False
+    as_text: bool = False
 
     @property
     def split(self) -> bool:
@@ -40,7 +44,12 @@ class Options:
 
     def query(self, **changes: Any) -> str:
         """The options as a query string."""
-        values = {"view": self.view, **({"w": "1"} if self.ignore_space else {}), **changes}
+        values = {
+            "view": self.view,
+            "w": "1" if self.ignore_space else "",
+            "as": "text" if self.as_text else "",
+            **changes,
+        }
         return urlencode({key: value for key, value in values.items() if value not in ("", None)})
 
 
@@ -54,6 +63,7 @@ def options_of(request: HttpRequest) -> Options:
         ignore_space=request.GET.get("w") == "1",
         context=context if context in _CONTEXTS else "3",
         fragment=request.GET.get("fragment") == "1",
+        as_text=request.GET.get("as") == "text",
     )
 
 

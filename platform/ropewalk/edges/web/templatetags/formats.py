@@ -127,6 +127,7 @@ _JOBS = {
     "find-last-commits": "Find last commits of a folder",
     "index-revision": "Index a commit",
     "make-preview": "Prepare a file for its page",
+    "compare-files": "Compare two versions of a file",
     "index-history": "Index the history",
     "compare_runs": "Compare runs",
     "compare_data": "Compare two versions of data",

@@ -1,0 +1,100 @@
+"""Changes of notebooks, images and tables, shown as what they are: a worker compares, the page shows what it found."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+
+from ropewalk.access.roles import Permission
+from ropewalk.access.types import ProjectAccess
+from ropewalk.data import selectors as data
+from ropewalk.data import services
+from ropewalk.data.types import ContentDiffView, DataFile
+from ropewalk.edges.web.diffs import images, kinds
+
+Context = dict[str, Any]
+Sides = tuple[DataFile | None, DataFile | None]
+_FREE_BYTES = 64 << 20  # of both sides: what anybody who may read may have compared
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How changes of one kind are shown: the template, the most bytes of a side, and the rest of its context.
+
+    ``alone``: it is compared with nothing, too, when it was added or removed.
+    """
+
+    template: str
+    most_bytes: int
+    show: Callable[[HttpRequest, ProjectAccess, str, Sides, Any], Context]
+    alone: bool
+
+
+_KINDS = {"image": Kind("diffs/image.html", 256 << 20, images.image_context, alone=True)}
+
+
+def content_context(
+    request: HttpRequest, access: ProjectAccess, here: str, old: DataFile | None, new: DataFile | None
+) -> Context | None:
+    """The context of a change whose kind has a way of its own; None where there is none, or not for this change.
+
+    ``here`` is the address of the change, with a query.
+    """
+    either = new or old
+    name = kinds.kind_of(either.path) if either else "code"
+    kind = _KINDS.get(name)
+    if kind is None or either is None or either.is_dir:
+        return None
+    sides = [side for side in (old, new) if side is not None]
+    context: Context = {"part": kind.template, "kind": name}
+    missing = [side for side in sides if not side.present]
+    large = [side for side in sides if (side.size or 0) > kind.most_bytes]
+    if missing or large or (len(sides) == 1 and not kind.alone):
+        return context | {
+            "part": "diffs/content_facts.html",
+            "missing_sides": missing,
+            "large_sides": large,
+            "most_bytes": kind.most_bytes,
+        }
+    found = None
+    context["waits"] = not kinds.is_svg(either.path)
+    if context["waits"]:
+        found, context["refused"] = asked(access, old, new, name)
+    context |= {"job": found.job if found else None, "may": {"analyses_start": _may_start(access)}}
+    document = found.document if found else None
+    return context | {"document": document} | kind.show(request, access, here, (old, new), document)
+
+
+def asked(
+    access: ProjectAccess, old: DataFile | None, new: DataFile | None, kind: str, options: str = ""
+) -> tuple[ContentDiffView | None, bool]:
+    """The diff of two files, asked for at its first view; and whether the viewer may not ask for it.
+
+    Those who may start no analyses have the plain diff of small files.
+    """
+    total = sum(side.size or 0 for side in (old, new) if side)
+    if _may_start(access) or (not options and total <= _FREE_BYTES):
+        found = services.request_content_diff(
+            project_id=access.project.id,
+            old=old,
+            new=new,
+            kind=kind,
+            options=options,
+            requested_by_id=access.actor.user_id,
+        )
+        return found, False
+    old_hash, new_hash = (side.content_hash if side else "" for side in (old, new))
+    found = data.content_diff(access.project.id, old_hash, new_hash, kind, options)
+    return found, found is None
+
+
+def _may_start(access: ProjectAccess) -> bool:
+    return access.may(Permission.ANALYSES_START)
+
+
+def with_query(here: str, **changes: Any) -> str:
+    """The address of a change with more in its query; what is empty is left out."""
+    more = urlencode({name: value for name, value in changes.items() if value not in ("", None)})
+    return f"{here}&{more}" if more else here
