@@ -33,7 +33,9 @@ SIGNED_IN = {
 }  # fmt: skip
 PROJECT = {
     "overview": "", "connect": "/connect", "files": "/src", "file": "/src/main/src/train.py", "commits": "/commits/main",
-    "branches": "/branches", "edit": "/edit/main/src/train.py", "new-file": "/new/main/src", "upload": "/upload/main",
+    "branches": "/branches", "branch-new": "/branches/new", "branch-rename": "/branches/rename?branch=main",
+    "branch-settings": "/settings/branches",
+    "edit": "/edit/main/src/train.py", "new-file": "/new/main/src", "upload": "/upload/main",
     "move": "/move/main/src", "delete": "/delete/main/src/train.py",
     "tags": "/tags", "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",
     "comparison": "/experiments/compare/1", "drift": "/drift", "drift-new": "/drift/new", "drift-report": "/drift/1",

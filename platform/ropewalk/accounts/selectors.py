@@ -77,6 +77,14 @@ def usernames_by_email(emails: Iterable[str]) -> dict[str, str]:
     return {email.lower(): name for email, name in rows.values_list("email", "user__username")}
 
 
+def verified_emails(user_id: int | None) -> frozenset[str]:
+    """The addresses (lower case) that a person verified; none for nobody."""
+    if user_id is None:
+        return frozenset()
+    rows = EmailAddress.objects.filter(user_id=user_id, verified=True)
+    return frozenset(email.lower() for email in rows.values_list("email", flat=True))
+
+
 def _user_view(user: User) -> UserView:
     return UserView(
         id=user.pk,

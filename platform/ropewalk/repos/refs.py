@@ -9,6 +9,9 @@ from ropewalk.repos.types import ZERO
 MAX_NAME_BYTES = 500
 # Ours (never advertised) and the ones that only the server will ever write.
 HIDDEN_PREFIX = "refs/ropewalk/"
+# Tips of deleted branches: ``<prefix><year month day>/<sha>``, so that each can be restored for a while.
+KEPT_PREFIX = f"{HIDDEN_PREFIX}deleted/"
+KEPT_DAYS = 30
 READ_ONLY_PREFIXES = ("refs/pull/", HIDDEN_PREFIX)
 _KINDS = (
     ("refs/heads/", "branch"),

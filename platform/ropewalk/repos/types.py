@@ -64,15 +64,24 @@ class Commit:
 
 
 @dataclass(frozen=True)
-class Branch:
-    """A branch with its tip."""
+class BranchRow:
+    """A branch with its last commit, and how many commits it is ahead of the default branch and behind it (None: not counted)."""
+
+    name: str
+    commit: Commit
+    is_default: bool = False
+    ahead: int | None = None
+    behind: int | None = None
+
+
+@dataclass(frozen=True)
+class GoneBranch:
+    """A branch that was deleted, where it ended, and by whom; ``deleter`` is empty for an account that is gone."""
 
     name: str
     sha: str
-    subject: str
-    author: str
+    deleter: str
     when: datetime
-    is_default: bool = False
 
 
 @dataclass(frozen=True)

@@ -114,28 +114,28 @@ def test_annotated_tags_peel_and_tags_of_blobs_are_nothing(pid: int) -> None:
     assert (found["blob"].sha, found["blob"].kind) == ("", "blob")
 
 
-def test_branches_are_paged_last_changed_first(pid: int, fill: Fill) -> None:
+def test_branches_are_paged_the_default_one_first(pid: int, fill: Fill) -> None:
     for number in range(5):
         fill(
             commit(
                 f"refs/heads/b{number}", 5000 + number, f"B{number}", write("x", b"%d" % number), parent=MAIN
             )
         )
-    page = selectors.branches(pid, page=1, per_page=3)
-    assert [branch.name for branch in page] == ["b4", "b3", "b2"]
-    assert page.total == 6 and page.has_next
-    last = selectors.branches(pid, page=2, per_page=3)
-    assert [(branch.name, branch.is_default) for branch in last] == [
-        ("b1", False),
-        ("b0", False),
+    tips = selectors.branch_tips(pid)
+    page = selectors.branch_page(pid, tips, page=1, per_page=3)
+    assert [(branch.name, branch.is_default) for branch in page] == [
         ("main", True),
+        ("b4", False),
+        ("b3", False),
     ]
+    assert page.total == 6 and page.has_next
+    assert [row.name for row in selectors.branch_page(pid, tips, page=2, per_page=3)] == ["b2", "b1", "b0"]
     assert selectors.branch_names(pid, limit=2) == ["b4", "b3"]
 
 
 def test_empty_repositories_say_so(project: Project) -> None:
     assert selectors.state(project.pk).empty
-    assert selectors.branch_names(project.pk) == [] and not selectors.branches(project.pk).items
+    assert selectors.branch_names(project.pk) == [] and selectors.branch_tips(project.pk) == []
     with pytest.raises(EmptyRepository):
         selectors.resolve(project.pk)
     services.ensure_repository(project_id=project.pk, default_branch="trunk")

@@ -18,6 +18,7 @@ from ropewalk.data import services as data
 from ropewalk.data.types import INDEX_REVISION
 from ropewalk.monitors import services as monitors
 from ropewalk.projects.models import Project
+from ropewalk.repos import git
 from tests.factories.builders import (
     access_of,
     make_collaborator,
@@ -96,6 +97,14 @@ class House:
         for number in self.numbers(count):
             self.repository.commit({f"data/{number}.csv": f"x\n{number}\n"}, tag=f"v{number}")
 
+    def branches(self, count: int) -> None:
+        for number in self.numbers(count):
+            sha = self.repository.commit({"branch.txt": str(number)})
+            self.logbook.run(
+                name=f"run {number}", metrics={"loss": 0.5}, tags={"mlflow.source.git.commit": sha}
+            )
+            git.run(git.repository_path(self.project.pk), "update-ref", f"refs/heads/b{number}", sha)
+
     def reports(self, count: int) -> None:
         first = self.made
         self.commits(count + 1)
@@ -141,6 +150,7 @@ LISTS: dict[str, tuple[Callable[[House, int], object], Callable[[House], str], s
     "drift reports": (House.reports, lambda house: f"{house.path}/drift", "/drift/"),
     "datasets": (House.datasets, lambda house: f"{house.path}/data", "/data/main/"),
     "commits": (House.commits, lambda house: f"{house.path}/commits/main", "/commit/"),
+    "branches": (House.branches, lambda house: f"{house.path}/branches", "/runs/"),
     "explore": (House.projects, lambda house: "/explore", "project"),
     "home": (House.projects, lambda house: "/", "project"),
     "owner": (House.projects, lambda house: f"/{house.owner.username}", "project"),

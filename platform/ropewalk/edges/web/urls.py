@@ -42,7 +42,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
     _project(f"{_P}/connect", connect.connect, needs=Permission.PROJECT_VIEW, name="project-connect"),
     _project(f"{_P}/src", files.root, needs=Permission.CODE_READ, name="files"),
-    _project(f"{_P}/branches", files.branches, needs=Permission.CODE_READ, name="branches"),
     _project(f"{_P}/jobs", views.jobs, needs=Permission.JOBS_READ, name="project-jobs"),
     _project(f"{_P}/jobs/<uuid:job_id>.json", views.job_state, needs=Permission.JOBS_READ, name="job-state"),
     _project(
@@ -77,6 +76,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-for _area in ("files", "writing", "releases", "diffs", "experiments", "data", "drift"):
+for _area in ("files", "branches", "writing", "releases", "diffs", "experiments", "data", "drift"):
     if find_spec(f"ropewalk.edges.web.{_area}.urls"):
         urlpatterns.append(path("", include(f"ropewalk.edges.web.{_area}.urls")))

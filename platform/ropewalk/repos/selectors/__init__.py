@@ -4,6 +4,15 @@ Names and paths that come back are untrusted text. All work is bounded in time a
 """
 
 from ropewalk.repos.selectors.blame import IGNORE_FILE, blame
+from ropewalk.repos.selectors.branches import (
+    VIEWS,
+    branch_page,
+    branch_row,
+    branch_tips,
+    gone_branches,
+    named_like,
+    views_of,
+)
 from ropewalk.repos.selectors.comparison import ahead_behind, commits_between, generated
 from ropewalk.repos.selectors.diffs import changes, commit_diff, diff
 from ropewalk.repos.selectors.file_history import file_history
@@ -26,7 +35,6 @@ from ropewalk.repos.selectors.protections import (
 from ropewalk.repos.selectors.pushes import push_by_id, pushes
 from ropewalk.repos.selectors.revisions import (
     branch_names,
-    branches,
     commit_exists,
     default_branch,
     resolve,
@@ -49,12 +57,15 @@ from ropewalk.repos.selectors.trees import (
 
 __all__ = [
     "IGNORE_FILE",
+    "VIEWS",
     "ahead_behind",
     "blame",
     "blob",
     "blobs",
     "branch_names",
-    "branches",
+    "branch_page",
+    "branch_row",
+    "branch_tips",
     "changes",
     "commit",
     "commit_diff",
@@ -71,10 +82,12 @@ __all__ = [
     "file_names",
     "folder_key",
     "generated",
+    "gone_branches",
     "is_ancestor",
     "last_commits",
     "listing",
     "merge_base",
+    "named_like",
     "protection_by_id",
     "protections",
     "push_by_id",
@@ -92,5 +105,6 @@ __all__ = [
     "tags_before",
     "tags_by_name",
     "tree",
+    "views_of",
     "walk",
 ]

@@ -16,13 +16,18 @@ _LONG = 7 * 24 * 3600
 _MAX_CHECKED = 1000
 
 
-def ahead_behind(project_id: int, base: str, head: str) -> tuple[int, int]:
-    """How many commits ``head`` has that ``base`` has not, and the other way round. Kept by the two shas."""
+def ahead_behind(project_id: int, base: str, head: str, *, timeout: float = 20.0) -> tuple[int, int]:
+    """How many commits ``head`` has that ``base`` has not, and the other way round. Kept by the two shas.
+
+    Raises :class:`GitTimeout` when counting takes longer than ``timeout`` seconds.
+    """
     key = f"repos:apart:{project_id}:{checked_sha(base)}:{checked_sha(head)}"
     known: tuple[int, int] | None = cache.get(key)
     if known is None:
         directory = git.repository_path(project_id)
-        out = git.run(directory, "rev-list", "--left-right", "--count", f"{base}...{head}", "--")
+        out = git.run(
+            directory, "rev-list", "--left-right", "--count", f"{base}...{head}", "--", timeout=timeout
+        )
         behind, ahead = out.data.split()
         known = int(ahead), int(behind)
         cache.set(key, known, _LONG)

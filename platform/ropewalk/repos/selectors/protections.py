@@ -40,27 +40,37 @@ def _view(row: ProtectedBranch, names: dict[int, str]) -> Protection:
     )
 
 
-def ref_rules(access: ProjectAccess, changes: Sequence[tuple[str, str, str]]) -> list[RefRule]:
-    """What restricts these changes (ref, old, new) by somebody who passed the gate for writing; free ones are left out."""
+def ref_rules(
+    access: ProjectAccess, changes: Sequence[tuple[str, str, str]], *, default: str = ""
+) -> list[RefRule]:
+    """What restricts these changes (ref, old, new) by somebody who passed the gate for writing; free ones are left out.
+
+    ``default`` asks as if that were the default branch.
+    """
     project = access.project
     return judge(
         changes,
         writer=Writer(access.actor.user_id, access.role, access.may(Permission.CODE_FORCE)),
         protections=protections(project.id),
-        default_branch=default_branch(project.id),
-        settings_url=f"{project.url}/settings",
+        default_branch=default or default_branch(project.id),
+        settings_url=f"{project.url}/branches",
     )
 
 
 def require_allowed(
-    access: ProjectAccess, changes: Sequence[tuple[str, str, str]], *, onward: bool = False
+    access: ProjectAccess,
+    changes: Sequence[tuple[str, str, str]],
+    *,
+    onward: bool = False,
+    default: str = "",
 ) -> None:
     """Raise :class:`Denied` for the first change that a rule forbids.
 
-    New values must be commits of the repository, unless ``onward`` says that each is known to follow its old one.
+    New values must be commits of the repository, unless ``onward`` says that each is known to follow its old one. ``default``
+    is as in :func:`ref_rules`.
     """
     known = {name: (old, new) for name, old, new in changes}
-    for rule in ref_rules(access, changes):
+    for rule in ref_rules(access, changes, default=default):
         old, new = known[rule.ref]
         forward = onward or ZERO in {old, new} or is_ancestor(access.project.id, old, new)
         if rule.kind == "refuse" or not forward:

@@ -3,20 +3,16 @@
 import re
 import time
 from pathlib import Path
-from typing import TypeVar
 
 import pygit2
 
 from ropewalk.core.derived import cache
-from ropewalk.core.pagination import Page
 from ropewalk.repos import git
 from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
-from ropewalk.repos.selectors.history import parse_when
 from ropewalk.repos.selectors.reading import MAX_DEPTH, open_repository, tree_of
 from ropewalk.repos.store import refs_changed_at
-from ropewalk.repos.types import Branch, RepositoryState, Revision
+from ropewalk.repos.types import RepositoryState, Revision
 
-T = TypeVar("T")
 _HEX = re.compile(r"^[0-9a-fA-F]{4,40}$")
 _FULL = re.compile(r"^[0-9a-f]{40}$")
 _MAX_REF_BYTES = 1024
@@ -143,54 +139,18 @@ def ref_names(project_id: int, prefix: str, limit: int, order: str = "-creatorda
     key = f"repos:names:{project_id}:{prefix}:{limit}:{order}:{changed}"
     known: list[str] | None = cache.get(key)
     if known is None:
-        rows = _for_each_ref(project_id, prefix, "%(refname)", f"--count={limit}", f"--sort={order}")
-        known = [row[0].removeprefix(prefix) for row in rows]
+        known = _read_names(project_id, prefix, limit, order)
         cache.set(key, known, 30 if changed < time.time() - 2 else 1)
     return known
 
 
-def branches(project_id: int, *, page: int = 1, per_page: int = 30) -> Page[Branch]:
-    """Branches with their tips, last changed first. Empty for an empty repository."""
-    fields = "%(refname)%00%(objectname)%00%(contents:subject)%00%(authorname)%00%(committerdate:unix)"
-    rows = _for_each_ref(project_id, "refs/heads/", fields)
-    default = f"refs/heads/{default_branch(project_id)}" if rows else ""
-    return _page(
-        [
-            Branch(
-                row[0].removeprefix("refs/heads/"),
-                row[1],
-                row[2],
-                row[3],
-                parse_when(row[4]),
-                row[0] == default,
-            )
-            for row in rows[(page - 1) * per_page : page * per_page]
-        ],
-        len(rows),
-        page,
-        per_page,
-    )
-
-
-def _for_each_ref(project_id: int, prefix: str, fields: str, *options: str) -> list[list[str]]:
+def _read_names(project_id: int, prefix: str, limit: int, order: str) -> list[str]:
     directory = git.repository_path(project_id)
     if not directory.is_dir():
         return []
-    out = git.run(
-        directory,
-        "for-each-ref",
-        *(options or ("--sort=-creatordate",)),
-        f"--format={fields}",
-        prefix,
-        max_bytes=32 << 20,
-    )
-    lines = out.data.decode("utf-8", "replace").split("\n")
-    width = fields.count("%00") + 1
-    return [row for line in lines if len(row := line.split("\0")) == width and row[0]]
-
-
-def _page(items: list[T], total: int, page: int, per_page: int) -> Page[T]:
-    return Page(items, page, per_page, total, has_next=page * per_page < total)
+    options = (f"--count={limit}", f"--sort={order}", "--format=%(refname)")
+    out = git.run(directory, "for-each-ref", *options, prefix, max_bytes=32 << 20)
+    return [line.removeprefix(prefix) for line in out.data.decode("utf-8", "replace").split("\n") if line]
 
 
 def state(project_id: int) -> RepositoryState:

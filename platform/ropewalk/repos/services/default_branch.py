@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from ropewalk.core import audit
 from ropewalk.core.errors import Invalid
 from ropewalk.core.locks import lock_in_transaction
 from ropewalk.projects.models import Project
@@ -33,14 +34,25 @@ def _may_be_default(name: str) -> bool:
 
 
 def set_default_branch(*, project_id: int, name: str) -> None:
-    """Make an existing branch the default one. Raises :class:`Invalid` when there is no such branch."""
+    """Make an existing branch the default one, and say so in the audit log.
+
+    Raises :class:`Invalid` when there is no such branch, or one whose name is too odd for the default one.
+    """
     with transaction.atomic():
         lock_in_transaction(f"refs:{project_id}")
         if f"refs/heads/{name}" not in refs.read_refs(project_id) or not _may_be_default(name):
             raise Invalid(
                 f"There is no branch “{name}”.", hint="Choose one of the pushed branches.", code="no_branch"
             )
+        before = head_branch(project_id)
         update_project(project_id=project_id, default_branch=name)
+        if name != before:
+            audit.record(
+                "project.default_branch",
+                subject=name,
+                project_id=project_id,
+                detail={"before": before, "after": name},
+            )
         _point_head(project_id, name)
 
 

@@ -18,6 +18,7 @@ from ropewalk.repos.errors import GitFailed
 from ropewalk.repos.models import Push, RecordedRef
 from ropewalk.repos.selectors.pushes import view_of
 from ropewalk.repos.services.default_branch import settle_default_branch
+from ropewalk.repos.services.keeping import keep_deleted
 from ropewalk.repos.services.upkeep import wants_upkeep
 from ropewalk.repos.types import MAINTAIN_REPOSITORY, ZERO, PushView, RefUpdate
 
@@ -42,7 +43,9 @@ def record_push(
     """
     if not changes:
         return None
-    updates = _describe(project_id, changes)
+    peeled = refs.commits_of(project_id, [sha for _, old, new in changes for sha in (old, new)])
+    updates = _describe(project_id, changes, peeled)
+    keep_deleted(project_id, updates, peeled)
     with transaction.atomic():
         lock_in_transaction(f"refs:{project_id}")
         push = Push.objects.create(
@@ -66,8 +69,7 @@ def record_push(
     return view_of(push)
 
 
-def _describe(project_id: int, changes: list[RefChange]) -> list[RefUpdate]:
-    peeled = refs.commits_of(project_id, [sha for _, old, new in changes for sha in (old, new)])
+def _describe(project_id: int, changes: list[RefChange], peeled: dict[str, str]) -> list[RefUpdate]:
     found = []
     for number, (name, old, new) in enumerate(changes):
         forced = False

@@ -6,6 +6,7 @@ from pathlib import Path
 from ropewalk.core.locks import lock
 from ropewalk.repos import git, store
 from ropewalk.repos.packs.cache import packed_bytes
+from ropewalk.repos.services.keeping import drop_expired
 
 _MAINTAIN_PACKS = 20
 _BIG_PACK = 16 << 20
@@ -29,14 +30,16 @@ def wants_upkeep(project_id: int) -> bool:
 def maintain(*, project_id: int) -> dict[str, int]:
     """Pack what is loose, write bitmap and commit graph, remove what killed pushes left. Safe beside running pushes and fetches.
 
-    Nothing that a ref or a recent reflog reaches is removed; unreachable objects stay for two weeks. A large repository is packed
-    geometrically (each pack twice the next) under a multi-pack index, and as a whole once a week.
+    Nothing that a ref, a recent reflog or a recently deleted branch reaches is removed; other unreachable objects stay for two
+    weeks. A large repository is packed geometrically (each pack twice the next) under a multi-pack index, and as a whole once a
+    week.
     """
     directory = git.repository_path(project_id)
     if not directory.is_dir():
         return {"removed": 0, "whole": 0}
     with lock(f"maintain:{project_id}"):
         removed = store.remove_half_done(directory)
+        drop_expired(project_id)
         whole = not _recently_whole(directory)
         (_pack_whole if whole else _pack_young)(directory)
         git.run(directory, "pack-refs", "--all", "--prune", timeout=60)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from ropewalk.core.errors import NotFound
 from ropewalk.core.pagination import COUNT_BOUND, Page
@@ -176,6 +176,19 @@ def runs_of_commits(project_id: int, shas: Collection[str], *, limit: int = 200)
     for row in found:
         by_commit[row.commit].append(row)
     return dict(by_commit)
+
+
+def last_runs_of_commits(project_id: int, shas: Collection[str]) -> dict[str, RunRow]:
+    """The newest active run that recorded each of these commits. Four queries, however many runs a commit has."""
+    tagged = RunTag.objects.for_project(project_id).filter(
+        key=COMMIT_TAG,
+        value__in=list(shas),
+        run__lifecycle_stage="active",
+        run__experiment__lifecycle_stage="active",
+    )
+    newest = tagged.order_by("value", F("run__start_time").desc(nulls_last=True), "run_id").distinct("value")
+    runs = _runs(project_id).filter(run_uuid__in=newest.values("run_id"))
+    return {row.commit: row for row in _rows(list(runs))}
 
 
 def comparable_runs(

@@ -1,0 +1,1 @@
+"""Branches: the list, and making, renaming, deleting and restoring them."""
