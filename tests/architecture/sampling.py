@@ -42,6 +42,11 @@ TEXT = {
 ALSO_NEEDED: dict[tuple[str, str], Permission] = {
     ("dvc", "PUT"): Permission.DATA_WRITE,
     ("dvc", "POST"): Permission.DATA_WRITE,
+    **{
+        (name, method): Permission.CODE_WRITE
+        for name in ("api-content", "api-contents", "api-contents-path")
+        for method in ("POST", "PUT", "DELETE", "PATCH")
+    },
     ("git-receive-pack", "POST"): Permission.CODE_WRITE,
     ("git-plain-receive-pack", "POST"): Permission.CODE_WRITE,
 }

@@ -125,19 +125,22 @@ def project_view(
     view: View,
     *,
     needs: Permission,
+    writes: Permission | None = None,
     on_error: ErrorRenderer = plain_error,
     csrf: bool = True,
     challenge: bool = False,
 ) -> View:
     """Wrap ``view(request, access, **rest)`` behind the gate.
 
+    ``writes`` is what methods that change something need, where one address takes both; it must be more than ``needs``.
     ``challenge`` is for protocol clients: somebody who sent no credentials gets 401 for whatever they may not see or do, whether
     or not it exists, so that git and others ask for a password.
     """
 
     def prepare(request: HttpRequest, actor: Actor, kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        asked = needs if writes is None or request.method in SAFE_METHODS else writes
         try:
-            access = resolve_project(actor, kwargs.pop("owner"), kwargs.pop("project"), needs)
+            access = resolve_project(actor, kwargs.pop("owner"), kwargs.pop("project"), asked)
         except RopewalkError as error:
             if challenge and not actor.signed_in and error.status == 404:
                 raise Unauthenticated("Sign in to see this, if it exists.") from None
@@ -193,6 +196,7 @@ def project_route(
     view: View,
     *,
     needs: Permission,
+    writes: Permission | None = None,
     name: str | None = None,
     on_error: ErrorRenderer = plain_error,
     csrf: bool = True,
@@ -202,7 +206,7 @@ def project_route(
     """A route whose pattern has ``owner`` and ``project``; see :func:`project_view`."""
     return _route(
         pattern,
-        project_view(view, needs=needs, on_error=on_error, csrf=csrf, challenge=challenge),
+        project_view(view, needs=needs, writes=writes, on_error=on_error, csrf=csrf, challenge=challenge),
         name,
         regex,
     )

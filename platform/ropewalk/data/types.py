@@ -1,6 +1,6 @@
 """Frozen values that the data room hands outward. Paths and names come from untrusted repositories: text, never safe HTML."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -157,6 +157,31 @@ class DatasetVersion:
     is_dir: bool
     size: int | None
     present: bool
+
+
+@dataclass(frozen=True)
+class ContentEntry:
+    """Something in a commit's tree. ``kind`` is ``file``, ``directory``, ``symlink`` or ``submodule``.
+
+    ``tracked_by`` is ``git`` (``oid`` is the object's) or ``dvc`` (the hash that DVC has; empty for a folder that only holds
+    tracked things). ``present`` is false for what DVC tracks and nobody pushed here. ``size`` in bytes, None where it is unknown.
+    """
+
+    path: str
+    kind: str
+    tracked_by: str
+    oid: str
+    size: int | None = None
+    present: bool = True
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    def sized(self, size: int | None) -> "ContentEntry":
+        """The same with its size."""
+        return replace(self, size=size)
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,16 @@ class SetExecutable:
 Edit = WriteFile | DeletePath | MovePath | SetExecutable
 
 
+def touched(edits: tuple[Edit, ...]) -> list[str]:
+    """The paths that edits read or change."""
+    found = []
+    for edit in edits:
+        found.append(edit.path)
+        if isinstance(edit, MovePath):
+            found.append(edit.to)
+    return list(dict.fromkeys(found))
+
+
 @dataclass(frozen=True)
 class Author:
     """Who made a commit, as it will say."""
@@ -85,7 +95,8 @@ class CommitRequest:
     """Edits for one commit on ``branch``.
 
     ``seen`` is the commit that the person looked at: paths that changed since are a conflict. Empty: they looked at nothing, so
-    only what is new may be written. A new branch (``new_branch``) grows out of ``seen``.
+    only what is new may be written. A new branch (``new_branch``) grows out of ``seen``. ``committer`` is who makes the commit
+    here, where that is not the author.
     """
 
     branch: str
@@ -94,6 +105,7 @@ class CommitRequest:
     author: Author
     seen: str = ""
     new_branch: bool = False
+    committer: Author | None = None
 
 
 class EditConflict(Conflict):

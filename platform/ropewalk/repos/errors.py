@@ -30,6 +30,12 @@ class WrongKind(Invalid):
     code = "wrong_kind"
 
 
+class NotABranch(Invalid):
+    """Only branches are written."""
+
+    code = "not_a_branch"
+
+
 class GitFailed(Unavailable):
     """git ended with an error; ``detail`` (its standard error) is for the log, not for the user."""
 

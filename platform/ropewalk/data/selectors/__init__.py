@@ -1,6 +1,7 @@
 """Reads of the data room. Every function takes the project's id; who may see it was decided by the gate."""
 
 from ropewalk.data.selectors.changes import dir_changes
+from ropewalk.data.selectors.content import content_at, content_of, with_sizes
 from ropewalk.data.selectors.content_diffs import content_diff
 from ropewalk.data.selectors.datasets import datasets, is_tabular, versions
 from ropewalk.data.selectors.files import dir_files, open_data_file, resolve_data_file
@@ -19,7 +20,9 @@ from ropewalk.data.selectors.previews import preview
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
 
 __all__ = [
+    "content_at",
     "content_diff",
+    "content_of",
     "datasets",
     "dir_changes",
     "dir_file",
@@ -41,4 +44,5 @@ __all__ = [
     "states",
     "usage",
     "versions",
+    "with_sizes",
 ]

@@ -11,13 +11,14 @@ import structlog
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Busy, Conflict, Denied, Invalid
+from ropewalk.data.selectors import outputs
 from ropewalk.data.services.pushes import finish_push, for_writing, start_push
 from ropewalk.repos import refs
 from ropewalk.repos import services as repos
-from ropewalk.repos.edits import CommitRequest
+from ropewalk.repos.edits import CommitRequest, Edit, MovePath, WriteFile, touched
 from ropewalk.repos.pktline import FLUSH, Command, PushHead, packet
 from ropewalk.repos.selectors import require_allowed
-from ropewalk.repos.selectors.editing import require_fitting
+from ropewalk.repos.selectors.editing import exists, require_fitting
 from ropewalk.repos.services import RefChange
 from ropewalk.repos.services.building import built_commit
 from ropewalk.repos.types import ZERO
@@ -37,6 +38,37 @@ class RefMoved(Conflict):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"“{name}” changed meanwhile.", hint="Look at it again, then try once more.")
+
+
+class TrackedByDvc(Conflict):
+    """git would get a file where DVC has one: the next ``dvc`` command would refuse to work."""
+
+    code = "tracked_by_dvc"
+
+    def __init__(self, path: str, output: str) -> None:
+        super().__init__(
+            f"“{path}” can't go into git: DVC tracks “{output}”.",
+            hint="Change it in a clone, then dvc add, dvc push, and push the commit.",
+        )
+
+
+def require_untracked(project_id: int, sha: str, edits: tuple[Edit, ...]) -> None:
+    """Raise :class:`TrackedByDvc` for a file new to git where DVC tracks something, unless the commit ends that."""
+    new = [
+        edit.to if isinstance(edit, MovePath) else edit.path
+        for edit in edits
+        if isinstance(edit, MovePath | WriteFile)
+    ]
+    tracked = {item.path: item for item in outputs(project_id, sha) if item.cached} if sha and new else {}
+    if not tracked:
+        return
+    ended = set(touched(edits))
+    for path in new:
+        parts = path.split("/")
+        for depth in range(1, len(parts) + 1):
+            output = tracked.get("/".join(parts[:depth]))
+            if output is not None and output.pointer not in ended and not exists(project_id, sha, path):
+                raise TrackedByDvc(path, output.path)
 
 
 def change_refs(access: ProjectAccess, changes: list[RefChange], pack: Iterable[bytes] | None = None) -> None:
@@ -104,8 +136,8 @@ def commit_edits(
     """Make one commit of the edits and move its branch there; the commit's name.
 
     When the branch moved since ``request.seen`` and nothing that the edits touch changed, the commit goes on top. ``check`` looks
-    at each parent that is tried. Raises what :func:`require_fitting` and :func:`change_refs` raise, and :class:`Busy` when others
-    are faster again and again.
+    at each parent that is tried. Raises what :func:`require_fitting` and :func:`change_refs` raise, :class:`TrackedByDvc`, and
+    :class:`Busy` when others are faster again and again.
     """
     project = access.project
     repos.ensure_repository(project_id=project.id, default_branch=project.default_branch)
@@ -126,6 +158,7 @@ def commit_edits(
             )
         parent = request.seen if request.new_branch else tip
         require_fitting(project.id, request, parent)
+        require_untracked(project.id, parent, request.edits)
         if check is not None:
             check(parent)
         with built_commit(project.id, request, parent) as bench:

@@ -12,16 +12,18 @@ from ropewalk.core.streams import content_length
 MAX_BODY_BYTES = 1 << 20
 
 
-def bounded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Refuse a body over :data:`MAX_BODY_BYTES` before anything reads it, and one of unknown length."""
+def bounded(
+    view: Callable[..., HttpResponseBase], *, most: int = MAX_BODY_BYTES
+) -> Callable[..., HttpResponseBase]:
+    """Refuse a body over ``most`` bytes before anything reads it, and one of unknown length."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         length = content_length(request)
         if length is None:
             raise Invalid("Send this request with a Content-Length.", code="length_required")
-        if length > MAX_BODY_BYTES:
-            raise TooLarge(f"The body has {length} bytes; the limit here is {MAX_BODY_BYTES}.")
+        if length > most:
+            raise TooLarge(f"The body has {length} bytes; the limit here is {most}.")
         return view(request, *args, **kwargs)
 
     return checked

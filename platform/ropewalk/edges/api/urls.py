@@ -4,9 +4,22 @@ from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route, public_route, signed_in_route
-from ropewalk.edges.api import code, docs, people, repositories, revisions, search, ssh_keys, work
+from ropewalk.edges.api import (
+    code,
+    content,
+    docs,
+    entries,
+    people,
+    repositories,
+    revisions,
+    search,
+    ssh_keys,
+    uploads,
+    work,
+)
 from ropewalk.edges.api.errors import json_error, unknown_path
 from ropewalk.edges.api.limits import bounded
+from ropewalk.repos import urlpaths  # noqa: F401  # registers the converter ``revpath``
 
 _project = partial(project_route, on_error=json_error, csrf=False)
 _signed_in = partial(signed_in_route, on_error=json_error, csrf=False)
@@ -41,6 +54,15 @@ urlpatterns = [
         needs=Permission.CODE_READ,
         name="api-commit",
     ),
+    _project(
+        f"{_REPO}/content/<revpath:rev_path>",
+        bounded(content.content, most=uploads.MAX_UPLOAD_BYTES),
+        needs=Permission.CODE_READ,
+        writes=Permission.CODE_WRITE,
+        name="api-content",
+    ),
+    _project(f"{_REPO}/raw/<revpath:rev_path>", entries.raw, needs=Permission.CODE_READ, name="api-raw"),
+    _project(f"{_REPO}/storage", bounded(content.storage), needs=Permission.DATA_READ, name="api-storage"),
     _project(f"{_REPO}/archive/<path:archive>", code.archive, needs=Permission.CODE_READ, name="api-archive"),
     _project(
         f"{_REPO}/search/code", bounded(code.search), needs=Permission.CODE_READ, name="api-code-search"

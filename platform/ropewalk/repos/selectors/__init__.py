@@ -15,6 +15,7 @@ from ropewalk.repos.selectors.branches import (
 )
 from ropewalk.repos.selectors.comparison import ahead_behind, commits_between, generated
 from ropewalk.repos.selectors.diffs import changes, commit_diff, diff
+from ropewalk.repos.selectors.editing import exists
 from ropewalk.repos.selectors.file_history import file_history
 from ropewalk.repos.selectors.history import (
     commit,
@@ -34,6 +35,7 @@ from ropewalk.repos.selectors.protections import (
 )
 from ropewalk.repos.selectors.pushes import push_by_id, pushes
 from ropewalk.repos.selectors.revisions import (
+    branch_at,
     branch_names,
     commit_exists,
     default_branch,
@@ -62,6 +64,7 @@ __all__ = [
     "blame",
     "blob",
     "blobs",
+    "branch_at",
     "branch_names",
     "branch_page",
     "branch_row",
@@ -78,6 +81,7 @@ __all__ = [
     "default_branch",
     "diff",
     "entry",
+    "exists",
     "file_history",
     "file_names",
     "folder_key",

@@ -3,7 +3,15 @@
 import pygit2
 
 from ropewalk.core.errors import Conflict, Invalid, NotFound
-from ropewalk.repos.edits import CommitRequest, Edit, EditConflict, MovePath, SetExecutable, WriteFile
+from ropewalk.repos.edits import (
+    CommitRequest,
+    Edit,
+    EditConflict,
+    MovePath,
+    SetExecutable,
+    WriteFile,
+    touched,
+)
 from ropewalk.repos.errors import PathNotFound
 from ropewalk.repos.selectors.reading import entry_at, open_repository
 from ropewalk.repos.selectors.revisions import commit_exists
@@ -23,7 +31,9 @@ def require_fitting(project_id: int, request: CommitRequest, parent: str) -> Non
     if not all(touched(request.edits)):
         raise Invalid("The root itself can't be changed.", hint="Choose a file or a folder.", code="bad_path")
     if request.seen and not commit_exists(project_id, request.seen):
-        raise Invalid("The commit that this page was made from is not here.", hint="Load the page again.")
+        raise Invalid(
+            "The commit that this was made from is not here.", hint="Load it again.", code="unknown_seen"
+        )
     look = _Looker(project_id)
     if request.seen != parent:
         changed = [
@@ -42,14 +52,9 @@ def require_fitting(project_id: int, request: CommitRequest, parent: str) -> Non
     _require_one_kind([edit.path for edit in request.edits if isinstance(edit, WriteFile)] + sorted(moved_to))
 
 
-def touched(edits: tuple[Edit, ...]) -> list[str]:
-    """The paths that edits read or change."""
-    found = []
-    for edit in edits:
-        found.append(edit.path)
-        if isinstance(edit, MovePath):
-            found.append(edit.to)
-    return list(dict.fromkeys(found))
+def exists(project_id: int, sha: str, path: str) -> bool:
+    """Whether git has something at a path of a commit."""
+    return _Looker(project_id).at(sha, path) is not None
 
 
 class _Looker:

@@ -8,7 +8,7 @@ import pygit2
 
 from ropewalk.core.derived import cache
 from ropewalk.repos import git
-from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
+from ropewalk.repos.errors import EmptyRepository, NotABranch, RevisionNotFound
 from ropewalk.repos.selectors.reading import MAX_DEPTH, open_repository, tree_of
 from ropewalk.repos.store import refs_changed_at
 from ropewalk.repos.types import RepositoryState, Revision
@@ -61,6 +61,27 @@ def resolve(project_id: int, rev_and_path: str = "") -> Revision:
     raise RevisionNotFound(
         f"There is no branch, tag or commit “{text}”.", hint="Choose one of the branches or tags."
     )
+
+
+def branch_at(project_id: int, rev_and_path: str, fallback: str) -> Revision:
+    """The branch and path that ``rev_and_path`` means, to write there.
+
+    In an empty repository the branch that HEAD names (``fallback`` without a repository) may be written, with an empty ``sha``.
+    Raises :class:`RevisionNotFound` for no branch, :class:`NotABranch` for a tag or a commit.
+    """
+    try:
+        revision = resolve(project_id, rev_and_path)
+    except EmptyRepository:
+        branch = state(project_id).default_branch or fallback
+        if f"{rev_and_path}/".startswith(f"{branch}/"):
+            return Revision("branch", branch, "", rev_and_path[len(branch) + 1 :].strip("/"))
+        raise
+    if revision.kind != "branch":
+        raise NotABranch(
+            f"“{revision.short}” is a {revision.kind}: only branches can be changed.",
+            hint="Name a branch.",
+        )
+    return Revision("branch", revision.short, revision.sha, revision.path)
 
 
 def plain_name(repository: pygit2.Repository, kind: str, name: str) -> str:

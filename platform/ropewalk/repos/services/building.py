@@ -93,8 +93,8 @@ def _import(folder: Path, project_id: int, request: CommitRequest, parent: str) 
 
 def _stream(project_id: int, request: CommitRequest, parent: str) -> Iterator[bytes]:
     message = request.message.replace("\0", "").replace("\r\n", "\n").encode("utf-8", "replace")[:MAX_MESSAGE]
-    person = _person(request.author)
-    yield b"commit %s\nauthor %s\ncommitter %s\n" % (_WORK_REF.encode(), person, person)
+    author, committer = _person(request.author), _person(request.committer or request.author)
+    yield b"commit %s\nauthor %s\ncommitter %s\n" % (_WORK_REF.encode(), author, committer)
     yield b"data %d\n%s\n" % (len(message), message)
     if parent:
         yield f"from {parent}\n".encode()

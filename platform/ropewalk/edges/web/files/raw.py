@@ -2,12 +2,12 @@
 
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
-from ropewalk.core.ranges import Unsatisfiable, names_etag, parse_range
+from ropewalk.core.serving import bytes_answer
 from ropewalk.data import selectors as data
 from ropewalk.data.types import DataFile
 from ropewalk.edges.web.files.kinds import content_type
@@ -28,33 +28,12 @@ def raw(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRespo
             code="object_missing",
         )
     headers = _headers(revision, file, download="download" in request.GET)
-    etag, size = headers["ETag"], file.size
-    if names_etag(request.headers.get("If-None-Match", ""), etag):
-        return HttpResponse(status=304, headers={name: headers[name] for name in ("ETag", "Cache-Control")})
-    asked = request.headers.get("Range", "") if request.headers.get("If-Range", etag) == etag else ""
-    try:
-        part = parse_range(asked, size) if asked and size is not None else None
-    except Unsatisfiable:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    return _answer(request, access, file, headers, part)
-
-
-def _answer(
-    request: HttpRequest,
-    access: ProjectAccess,
-    file: DataFile,
-    headers: dict[str, str],
-    part: tuple[int, int] | None,
-) -> HttpResponseBase:
-    start, end = part or (0, file.size)
-    if end is not None:
-        headers["Content-Length"] = str(end - start)
-    if part:
-        headers["Content-Range"] = f"bytes {start}-{part[1] - 1}/{file.size}"
-    if request.method == "HEAD":
-        return HttpResponse(headers=headers)
-    blocks = data.open_data_file(access.project.id, file, start, part[1] if part else None)
-    return StreamingHttpResponse(blocks, status=206 if part else 200, headers=headers)
+    return bytes_answer(
+        request,
+        headers,
+        file.size,
+        lambda start, end: data.open_data_file(access.project.id, file, start, end),
+    )
 
 
 def _headers(revision: Revision, file: DataFile, *, download: bool) -> dict[str, str]:
@@ -69,6 +48,5 @@ def _headers(revision: Revision, file: DataFile, *, download: bool) -> dict[str,
         "Cross-Origin-Resource-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": f"private, {'max-age=31536000, immutable' if revision.kind == 'commit' else 'no-cache'}",
-        "Accept-Ranges": "bytes",
         "ETag": f'"{file.content_hash.replace(":", "-")}"',
     }

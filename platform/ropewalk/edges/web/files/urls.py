@@ -2,29 +2,12 @@
 
 from functools import partial
 
-from django.urls import register_converter
-
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
 from ropewalk.edges.web.errors import html_error
 from ropewalk.edges.web.files import archives, browsing, finder, history, raw, search
+from ropewalk.repos import urlpaths  # noqa: F401  # registers the converter ``revpath``
 
-
-class RevisionPath:
-    """A revision and a path in it: anything, line ends too, for git forbids them in neither files nor folders."""
-
-    regex = r"(?s:.+)"
-
-    def to_python(self, value: str) -> str:
-        """As it is."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """As it is; Django quotes it."""
-        return value
-
-
-register_converter(RevisionPath, "revpath")
 _read = partial(project_route, on_error=html_error, needs=Permission.CODE_READ)
 _P = "<str:owner>/<str:project>"
 

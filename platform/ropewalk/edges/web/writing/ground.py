@@ -29,25 +29,16 @@ def ground_of(access: ProjectAccess, rev_path: str, opened_on: str = "") -> Grou
 
     Raises :class:`NotFound` for no branch, :class:`Invalid` for a tag or a commit.
     """
-    project_id = access.project.id
     try:
-        revision = repos.resolve(project_id, rev_path)
+        place = repos.branch_at(access.project.id, rev_path, access.project.default_branch)
     except EmptyRepository:
-        branch = repos.state(project_id).default_branch or access.project.default_branch
-        if f"{rev_path}/".startswith(f"{branch}/"):
-            return Ground(branch, "", rev_path[len(branch) + 1 :])
         raise
     except NotFound:
         if opened_on and f"{rev_path}/".startswith(f"{opened_on}/"):
             return Ground(opened_on, "", rev_path[len(opened_on) + 1 :])
         raise
-    if revision.kind != "branch":
-        raise Invalid(
-            f"“{revision.short}” is a {revision.kind}: only branches can be changed.",
-            hint="Open the file on a branch.",
-            code="not_a_branch",
-        )
-    return Ground(revision.short, revision.sha, revision.path, _closed(access, revision.short, revision.sha))
+    closed = _closed(access, place.name, place.sha) if place.sha else ""
+    return Ground(place.name, place.sha, place.path, closed)
 
 
 def _closed(access: ProjectAccess, branch: str, sha: str) -> str:
