@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from ropewalk.accounts import credentials, selectors
 from ropewalk.accounts.keys import parse_public_key
@@ -26,6 +27,7 @@ from ropewalk.core import audit, clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
 
 MAX_SSH_KEYS = 100
+MAX_TOKENS = 200  # that work: neither revoked nor expired
 
 
 def reserve_owner(*, slug: str, kind: OwnerKind, display_name: str = "") -> Owner:
@@ -161,7 +163,10 @@ def create_token(
     project_id: int | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[AccessToken, str]:
-    """Make a token; returns its row and the secret, which is shown once and kept only as a digest."""
+    """Make a token; returns its row and the secret, which is shown once and kept only as a digest.
+
+    Raises :class:`Invalid` for what is no token's name, scope or expiry, :class:`Conflict` for one too many.
+    """
     wanted = sorted(set(scopes))
     if not wanted or not set(wanted) <= set(SCOPES):
         raise Invalid(f"A token's scopes are some of {', '.join(SCOPES)}.", code="bad_scope")
@@ -169,6 +174,14 @@ def create_token(
         raise Invalid("Give the token a name, so that you recognize it later.", code="bad_name")
     if expires_at is not None and expires_at <= clock.now():
         raise Invalid("The expiry lies in the past.", code="bad_expiry")
+    User.objects.select_for_update().get(pk=user_id)  # two at once: the second counts the first
+    usable = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=clock.now()))
+    if AccessToken.objects.filter(usable, user_id=user_id).count() >= MAX_TOKENS:
+        raise Conflict(
+            f"You have {MAX_TOKENS} access tokens that work, which is the limit.",
+            hint="Revoke some that you no longer use (Settings → Access tokens).",
+            code="too_many_tokens",
+        )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(30)
     token = AccessToken.objects.create(
         user_id=user_id,

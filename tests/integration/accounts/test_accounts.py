@@ -1,6 +1,7 @@
 """People, organizations, tokens: names, the last owner, sign-up, the admin."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from ropewalk.accounts import selectors, services
 from ropewalk.accounts.models import AccessToken, Owner, User
+from ropewalk.core import clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
 from tests.factories.builders import make_organization, make_token, make_user
 
@@ -96,6 +98,21 @@ def test_a_token_needs_a_name_and_known_scopes(wrong):
     anna = make_user("anna")
     with pytest.raises(Invalid):
         services.create_token(user_id=anna.pk, **{"name": "n", "scopes": ["read"], **wrong})
+
+
+def test_tokens_that_work_have_a_limit_and_spent_ones_do_not_count(monkeypatch):
+    monkeypatch.setattr(services, "MAX_TOKENS", 2)
+    anna = make_user("anna")
+    first, _ = services.create_token(user_id=anna.pk, name="first", scopes=["read"])
+    second, _ = services.create_token(user_id=anna.pk, name="second", scopes=["read"])
+    with pytest.raises(Conflict, match="2 access tokens") as refused:
+        services.create_token(user_id=anna.pk, name="third", scopes=["read"])
+    assert "Revoke" in refused.value.hint
+    services.create_token(user_id=make_user("bob").pk, name="another person's", scopes=["read"])
+    services.revoke_token(user_id=anna.pk, token_id=first.pk)
+    services.create_token(user_id=anna.pk, name="third", scopes=["read"])
+    AccessToken.objects.filter(pk=second.pk).update(expires_at=clock.now() - timedelta(seconds=1))
+    services.create_token(user_id=anna.pk, name="fourth", scopes=["read"])
 
 
 def test_signing_up_makes_the_namespace_in_one_piece(client, monkeypatch):

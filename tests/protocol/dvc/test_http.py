@@ -137,7 +137,7 @@ def test_other_methods_are_refused(remote: Remote) -> None:
 
 def test_root_helps(remote: Remote) -> None:
     status, _, body = remote.ask("GET", "")
-    assert status == 200 and f"dvc remote add -d ropewalk {remote.url}" in body.decode()
+    assert status == 200 and f"dvc remote add -f -d ropewalk {remote.url}" in body.decode()
     status, headers, _ = remote.ask("GET", "", headers={"Accept": "text/html"})
     assert (status, headers["Location"]) == (302, remote.path.removesuffix(".dvc"))
 

@@ -71,7 +71,7 @@ def _root(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         return HttpResponseRedirect(project.path)
     text = (
         f"The DVC remote of {project.full_name}.\n\n"
-        f"  dvc remote add -d ropewalk {project.dvc_url}\n"
+        f"  dvc remote add -f -d ropewalk {project.dvc_url}\n"
         "  dvc remote modify ropewalk auth basic\n"
         "  dvc remote modify --local ropewalk user YOUR_NAME\n"
         "  dvc remote modify --local ropewalk password YOUR_TOKEN\n"
