@@ -6,6 +6,7 @@ import "./image-diff.ts";
 import "./job.ts";
 import "./menus.ts";
 import "./palette.ts";
+import "./preview.ts";
 import "./selection.ts";
 import "./tabs.ts";
 import "./theme-switch.ts";

@@ -22,6 +22,7 @@ from ropewalk.comparisons.models import Comparison
 from ropewalk.core import clock, jobs
 from ropewalk.monitors.models import DriftReport
 from ropewalk.projects.models import Project
+from ropewalk.repos.models import ProtectedBranch
 from ropewalk.tracking.types import workspace_name
 
 # Free text: what it names is looked up inside the project that the gate resolved.
@@ -113,6 +114,13 @@ def make_report(project: Project) -> Any:
         project=project, number=number, fingerprint="f", created_at=clock.now(), **sides
     )
     return number
+
+
+@owned("protection_id")
+def make_protection(project: Project) -> Any:
+    row = ProtectedBranch(project=project, pattern="matrix", push_role="writer", created_at=clock.now())
+    row.save()
+    return row.pk
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """Patterns for branch names, as in ``release/*``."""
 
+import time
+from collections.abc import Iterable
+
 MAX_PATTERN = 255
 
 
@@ -24,9 +27,31 @@ def matches(pattern: str, name: str) -> bool:
     return len(tokens) in states
 
 
-def is_literal(pattern: str) -> bool:
-    """Whether the pattern names exactly one branch."""
-    return not set(pattern) & {"*", "?"}
+def matching(pattern: str, names: Iterable[str], *, seconds: float = 1.0) -> tuple[list[str], bool]:
+    """The names that a pattern covers, and whether all were looked at in this time.
+
+    Patterns with one star, which most have, cost next to nothing; for others only names with the right ends are tried.
+    """
+    tokens = _tokens(pattern)
+    stars = [position for position, token in enumerate(tokens) if token in {"*", "**", "?"}]
+    if not stars:
+        return [name for name in names if name == pattern], True
+    head, tail = "".join(tokens[: stars[0]]), "".join(tokens[stars[-1] + 1 :])
+    simple = len(stars) == 1 and tokens[stars[0]] != "?"
+    found: list[str] = []
+    end = time.monotonic() + seconds
+    for name in names:
+        if len(name) < len(head) + len(tail) or not (name.startswith(head) and name.endswith(tail)):
+            continue
+        if simple:
+            fits = tokens[stars[0]] == "**" or "/" not in name[len(head) : len(name) - len(tail)]
+        elif time.monotonic() > end:
+            return found, False
+        else:
+            fits = matches(pattern, name)
+        if fits:
+            found.append(name)
+    return found, True
 
 
 def _tokens(pattern: str) -> list[str]:

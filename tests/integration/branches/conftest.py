@@ -25,6 +25,7 @@ class Stage:
     project: Project
     owner: Client
     writer: Client
+    writer_name: str
 
     @property
     def url(self) -> str:
@@ -71,4 +72,4 @@ def stage(project: Project, fill: Fill) -> Stage:
     )
     services.reconcile(project_id=project.pk)
     writer = builders.make_collaborator(project, "writer")
-    return Stage(project, browser(project.created_by), browser(writer))
+    return Stage(project, browser(project.created_by), browser(writer), writer.username)

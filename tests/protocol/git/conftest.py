@@ -143,7 +143,7 @@ class Stage:
         return dict(self._query("SELECT name, sha FROM repos_recordedref WHERE project_id = %s", slug))  # type: ignore[arg-type]
 
     def refs(self, slug: str) -> dict[str, str]:
-        """The refs as they are on the server's disk."""
+        """The refs as they are on the server's disk, but for those that only the server sees."""
         if not self.repository(slug).is_dir():
             return {}
         done = subprocess.run(
@@ -153,7 +153,7 @@ class Stage:
             check=True,
         )
         lines = done.stdout.decode("utf-8", "replace").splitlines()
-        return dict(line.split(" ", 1) for line in lines)
+        return dict(line.split(" ", 1) for line in lines if not line.startswith("refs/ropewalk/"))
 
     def project_row(self, slug: str, sql: str) -> list[tuple[Any, ...]]:
         """Ask or change something of a project; ``%s`` is its id."""

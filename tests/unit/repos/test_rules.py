@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ropewalk.access.roles import Role
-from ropewalk.repos.patterns import matches
+from ropewalk.repos.patterns import matches, matching
 from ropewalk.repos.rules import Protection, RefRule, Writer, judge
 from ropewalk.repos.types import ZERO
 
@@ -40,6 +40,16 @@ def test_patterns_are_what_a_regular_expression_says(pattern: str, name: str) ->
     parts = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
     expression = re.sub(r"\*\*|\*|\?", lambda match: parts[match[0]], pattern)
     assert matches(pattern, name) is bool(re.fullmatch(expression, name))
+
+
+@given(st.text("ab/*?", max_size=8), st.lists(st.text("ab/", max_size=6)))
+def test_many_names_at_once_are_judged_alike(pattern: str, names: list[str]) -> None:
+    assert matching(pattern, names) == ([name for name in names if matches(pattern, name)], True)
+
+
+def test_looking_at_many_names_ends_in_time() -> None:
+    found, complete = matching("*a*a*", ["a" * 200] * 50_000, seconds=0.01)
+    assert not complete and len(found) < 50_000
 
 
 def test_a_pattern_of_many_stars_costs_little() -> None:

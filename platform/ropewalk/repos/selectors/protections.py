@@ -53,7 +53,7 @@ def ref_rules(
         writer=Writer(access.actor.user_id, access.role, access.may(Permission.CODE_FORCE)),
         protections=protections(project.id),
         default_branch=default or default_branch(project.id),
-        settings_url=f"{project.url}/branches",
+        settings_url=f"{project.url}/settings/branches",
     )
 
 

@@ -7,6 +7,7 @@ from ropewalk.repos.services.lifecycle import (
     remove_abandoned_repositories,
 )
 from ropewalk.repos.services.protections import (
+    MAX_RULES,
     move_literal_protection,
     protect_branches,
     remove_protection,
@@ -21,6 +22,7 @@ from ropewalk.repos.services.pushes import (
 from ropewalk.repos.services.upkeep import maintain
 
 __all__ = [
+    "MAX_RULES",
     "RefChange",
     "delete_repository",
     "ensure_repository",
