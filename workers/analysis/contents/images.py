@@ -70,14 +70,11 @@ def _explaining(name: str) -> Iterator[None]:
             raise
         except UnidentifiedImageError as error:
             raise AnalysisError("unknown_image", f"“{name}” is not an image that can be read.") from error
-        except (
-            Image.DecompressionBombError,
-            OSError,
-            ValueError,
-            SyntaxError,
-            EOFError,
-            IndexError,
-        ) as error:
+        except Image.DecompressionBombError as error:
+            raise AnalysisError(
+                "too_many_pixels", f"“{name}” has more than {MOST_PIXELS // 1_000_000} million pixels."
+            ) from error
+        except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
             raise AnalysisError("damaged_image", f"“{name}” is damaged and can't be compared.") from error
 
 
