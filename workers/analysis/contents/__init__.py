@@ -30,9 +30,14 @@ def compare_contents(
 ) -> Document:
     """The document for two versions, one of which may be nothing. ``folder`` is room for temporary files.
 
-    Raises :class:`~workers.analysis.errors.AnalysisError`.
+    ``options``: for a table, ``rows`` to compare whole rows or ``key:<column>``; empty for a key that is found. Raises
+    :class:`~workers.analysis.errors.AnalysisError`.
     """
     # each pulls in libraries of its own
+    if kind == "table":
+        from workers.analysis.contents.tables.diff import table_diff
+
+        return table_diff(old, new, options, folder, progress)
     from workers.analysis.contents.images import image_diff
 
     return image_diff(old, new)

@@ -21,7 +21,7 @@ def jsonl_preview(path: Path, name: str, order: tuple[int, bool] | None, progres
     """As :func:`~workers.analysis.preview.tables.table_preview`; ``order`` is (column, whether the largest come first)."""
     names = _columns(path, name)
     most = rows_for(len(names))
-    lines = _Lines(path, name, progress)
+    lines = JsonLines(path, name, progress)
     if order is None:
         rows: list[list[Any]] = []
         for value in lines.values(most):
@@ -40,7 +40,7 @@ def jsonl_preview(path: Path, name: str, order: tuple[int, bool] | None, progres
     }
 
 
-class _Lines:
+class JsonLines:
     """The lines of a file that may be compressed; ``count`` counts them."""
 
     def __init__(self, path: Path, name: str, progress: Progress) -> None:
@@ -72,7 +72,7 @@ class _Lines:
 
 def _columns(path: Path, name: str) -> list[str]:
     names: dict[str, None] = {}
-    for number, value in enumerate(_Lines(path, name, lambda _share: None).values()):
+    for number, value in enumerate(JsonLines(path, name, lambda _share: None).values()):
         names |= dict.fromkeys(map(str, value)) if isinstance(value, dict) else {"value": None}
         if number >= _PROBED or len(names) > MOST_COLUMNS:
             break
@@ -89,7 +89,7 @@ def _row(value: Any, names: list[str]) -> list[Any]:
     )
 
 
-def _sorted(lines: _Lines, names: list[str], order: tuple[int, bool], most: int) -> list[list[Any]]:
+def _sorted(lines: JsonLines, names: list[str], order: tuple[int, bool], most: int) -> list[list[Any]]:
     index, descending = order
 
     def key(item: tuple[int, list[Any]]) -> tuple[Any, ...]:

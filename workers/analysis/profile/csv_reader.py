@@ -109,8 +109,13 @@ def batches(
     limits: Limits,
     progress: Progress,
     columns: list[str] | None = None,
+    *,
+    as_written: bool = False,
 ) -> Iterator[pa.RecordBatch]:
-    """All rows as text, in batches; missing cells (empty, NA, null, nan, …) as null. ``columns`` restricts what is kept."""
+    """All rows as text, in batches; missing cells (empty, NA, null, nan, …) as null. ``columns`` restricts what is kept.
+
+    ``as_written``: missing cells stay the texts that they are.
+    """
     if not layout.has_rows:
         return
     ragged: list[pa_csv.InvalidRow] = []
@@ -133,7 +138,7 @@ def batches(
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(layout.names, pa.string()),
-                strings_can_be_null=True,
+                strings_can_be_null=not as_written,
                 include_columns=columns,
             ),
         )

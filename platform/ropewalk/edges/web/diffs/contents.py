@@ -3,20 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
-from ropewalk.data import selectors as data
-from ropewalk.data import services
-from ropewalk.data.types import ContentDiffView, DataFile
-from ropewalk.edges.web.diffs import images, kinds
+from ropewalk.data.types import DataFile
+from ropewalk.edges.web.diffs import images, kinds, tables
+from ropewalk.edges.web.diffs.asking import asked, may_start
 
 Context = dict[str, Any]
 Sides = tuple[DataFile | None, DataFile | None]
-_FREE_BYTES = 64 << 20  # of both sides: what anybody who may read may have compared
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,10 @@ class Kind:
     alone: bool
 
 
-_KINDS = {"image": Kind("diffs/image.html", 256 << 20, images.image_context, alone=True)}
+_KINDS = {
+    "image": Kind("diffs/image.html", 256 << 20, images.image_context, alone=True),
+    "table": Kind("diffs/table.html", 4 << 30, tables.table_context, alone=False),
+}
 
 
 def content_context(
@@ -62,39 +61,6 @@ def content_context(
     context["waits"] = not kinds.is_svg(either.path)
     if context["waits"]:
         found, context["refused"] = asked(access, old, new, name)
-    context |= {"job": found.job if found else None, "may": {"analyses_start": _may_start(access)}}
+    context |= {"job": found.job if found else None, "may": {"analyses_start": may_start(access)}}
     document = found.document if found else None
     return context | {"document": document} | kind.show(request, access, here, (old, new), document)
-
-
-def asked(
-    access: ProjectAccess, old: DataFile | None, new: DataFile | None, kind: str, options: str = ""
-) -> tuple[ContentDiffView | None, bool]:
-    """The diff of two files, asked for at its first view; and whether the viewer may not ask for it.
-
-    Those who may start no analyses have the plain diff of small files.
-    """
-    total = sum(side.size or 0 for side in (old, new) if side)
-    if _may_start(access) or (not options and total <= _FREE_BYTES):
-        found = services.request_content_diff(
-            project_id=access.project.id,
-            old=old,
-            new=new,
-            kind=kind,
-            options=options,
-            requested_by_id=access.actor.user_id,
-        )
-        return found, False
-    old_hash, new_hash = (side.content_hash if side else "" for side in (old, new))
-    found = data.content_diff(access.project.id, old_hash, new_hash, kind, options)
-    return found, found is None
-
-
-def _may_start(access: ProjectAccess) -> bool:
-    return access.may(Permission.ANALYSES_START)
-
-
-def with_query(here: str, **changes: Any) -> str:
-    """The address of a change with more in its query; what is empty is left out."""
-    more = urlencode({name: value for name, value in changes.items() if value not in ("", None)})
-    return f"{here}&{more}" if more else here

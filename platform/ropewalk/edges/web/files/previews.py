@@ -125,6 +125,11 @@ def _key(cell: Any, *, numeric: bool) -> tuple[int, float, str]:
 _NUMERIC = re.compile(r"number|u?int\d*|float|double|half|decimal")
 
 
+def is_number(type_name: str) -> bool:
+    """Whether a column of this type holds numbers."""
+    return bool(_NUMERIC.match(type_name))
+
+
 def _columns(document: Any, order: tuple[int, bool] | None) -> list[Context]:
     columns = []
     for index, column in enumerate(document["columns"]):
@@ -135,7 +140,7 @@ def _columns(document: Any, order: tuple[int, bool] | None) -> list[Context]:
             {
                 "name": column["name"],
                 "type": column["type"],
-                "number": bool(_NUMERIC.match(column["type"])),
+                "number": is_number(column["type"]),
                 "sorted": ("descending" if descending else "ascending") if mine else "",
                 "url": f"?{urlencode({'sort': target})}",
             }

@@ -26,3 +26,28 @@ def cell_of(value: Any, columns: list[dict[str, Any]], index: int) -> SafeString
     if isinstance(value, int | float) or column.get("number"):
         return format_html('<td class="num">{}</td>', value)
     return format_html('<td class="cell">{}</td>', value)
+
+
+@register.simple_tag
+def diff_cell(cell: Any) -> SafeString:
+    """A cell of a changed row: what it is, and where it changed what it was."""
+    look = "num" if cell.number or _is_number(cell.value) else "cell"
+    if not cell.changed:
+        return (
+            _EMPTY if cell.value is None else format_html('<td class="{}">{}</td>', look, _text(cell.value))
+        )
+    return format_html(
+        '<td class="{} is-changed"><del>{}</del><ins>{}</ins></td>', look, _text(cell.old), _text(cell.value)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) or "(empty)"
