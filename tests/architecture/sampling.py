@@ -22,12 +22,16 @@ from ropewalk.comparisons.models import Comparison
 from ropewalk.core import clock, jobs
 from ropewalk.monitors.models import DriftReport
 from ropewalk.projects.models import Project
+from ropewalk.releases import services as releases
+from ropewalk.releases.selectors import releases as releases_of
+from ropewalk.releases.types import ReleaseText
 from ropewalk.repos.models import ProtectedBranch
 from ropewalk.tracking.types import workspace_name
 
 # Free text: what it names is looked up inside the project that the gate resolved.
 TEXT = {
     "archive": "main.zip",
+    "file": "model.bin",
     "base": "1" * 40,
     "branch": "main",
     "head": "2" * 40,
@@ -121,6 +125,21 @@ def make_protection(project: Project) -> Any:
     row = ProtectedBranch(project=project, pattern="matrix", push_role="writer", created_at=clock.now())
     row.save()
     return row.pk
+
+
+@owned("release_id")
+def make_release(project: Project) -> Any:
+    return releases.create_draft(project_id=project.pk, author_id=None, text=ReleaseText("v1", "matrix"))
+
+
+@owned("file_id")
+def make_release_file(project: Project) -> Any:
+    (release,) = releases_of(project.pk, drafts=True).items or [None]
+    release_id = release.id if release else make_release(project)
+    blocks = [b"matrix"]
+    return releases.receive_file(
+        project_id=project.pk, release_id=release_id, name="model.bin", blocks=blocks, user_id=None
+    ).id
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,9 @@ PROJECT = {
     "branch-settings": "/settings/branches", "branch-rule-new": "/settings/branches/new?pattern=ma*",
     "edit": "/edit/main/src/train.py", "new-file": "/new/main/src", "upload": "/upload/main",
     "move": "/move/main/src", "delete": "/delete/main/src/train.py",
-    "tags": "/tags", "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",
+    "tags": "/tags", "tag-new": "/tags/new", "tag-delete": "/tags/delete/v1", "releases": "/releases",
+    "release-new": "/releases/new",
+    "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",
     "comparison": "/experiments/compare/1", "drift": "/drift", "drift-new": "/drift/new", "drift-report": "/drift/1",
     "jobs": "/jobs", "settings": "/settings", "members": "/settings/members", "danger": "/settings/danger",
 }  # fmt: skip

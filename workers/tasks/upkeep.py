@@ -7,6 +7,7 @@ from celery import shared_task
 
 from ropewalk.core import blobs, clock, jobs
 from ropewalk.data import services as data
+from ropewalk.releases import services as releases
 from workers.runners import maintain_repository, purge_projects
 
 
@@ -27,7 +28,10 @@ def sweep_store() -> None:
 @shared_task(name="ropewalk.sweep_orphans")
 def sweep_orphans() -> None:
     """Remove objects whose upload was killed before it could be recorded; a day's grace for those under way."""
-    if removed := data.sweep_all_orphans(older_than=clock.now() - timedelta(hours=24)):
+    before = clock.now() - timedelta(hours=24)
+    if removed := data.sweep_all_orphans(older_than=before) + releases.sweep_release_orphans(
+        older_than=before
+    ):
         structlog.get_logger("ropewalk.sweep").info("data.orphans_removed", removed=removed)
 
 

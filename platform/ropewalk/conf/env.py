@@ -57,6 +57,7 @@ class Env:
     max_import_bytes: int
     allowed_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     max_artifact_bytes: int
+    max_release_file_bytes: int
     pack_cache_bytes: int
     body_stall_seconds: int
     purge_after_days: int
@@ -132,6 +133,7 @@ def load(environ: dict[str, str]) -> Env:
         max_import_bytes=number("ROPEWALK_MAX_IMPORT_BYTES", 8 << 30),
         allowed_networks=_networks(text("ROPEWALK_ALLOWED_NETWORKS")),
         max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
+        max_release_file_bytes=number("ROPEWALK_MAX_RELEASE_FILE_BYTES", 2 << 30),
         pack_cache_bytes=number("ROPEWALK_PACK_CACHE_BYTES", 4 << 30),
         body_stall_seconds=number("ROPEWALK_BODY_STALL_SECONDS", 120),
         purge_after_days=number("ROPEWALK_PURGE_AFTER_DAYS", 7),

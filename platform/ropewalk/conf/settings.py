@@ -22,6 +22,7 @@ ROPEWALK_MAX_PUSH_BYTES = env.max_push_bytes
 ROPEWALK_MAX_IMPORT_BYTES = env.max_import_bytes
 ROPEWALK_ALLOWED_NETWORKS = env.allowed_networks
 ROPEWALK_MAX_ARTIFACT_BYTES = env.max_artifact_bytes
+ROPEWALK_MAX_RELEASE_FILE_BYTES = env.max_release_file_bytes
 ROPEWALK_BODY_STALL_SECONDS = env.body_stall_seconds
 ROPEWALK_PURGE_AFTER_DAYS = env.purge_after_days
 ROPEWALK_JOB_MEMORY_MB = env.job_memory_mb
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "ropewalk.projects",
     "ropewalk.access",
     "ropewalk.repos",
+    "ropewalk.releases",
     "ropewalk.data",
     "ropewalk.tracking",
     "ropewalk.comparisons",

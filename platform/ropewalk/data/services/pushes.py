@@ -10,6 +10,7 @@ from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Busy, RopewalkError
 from ropewalk.data.services.indexing import index_pushed_commits
+from ropewalk.releases.selectors import titles_of_tags
 from ropewalk.repos import refs
 from ropewalk.repos import services as repos
 from ropewalk.repos.pktline import PushHead
@@ -86,7 +87,25 @@ def record_and_index(access: ProjectAccess, changes: list[RefChange]) -> list[st
             index_pushed_commits(
                 project_id=push.project_id, shas=list(push.commits), requested_by_id=access.actor.user_id
             )
-    return _lines(access, push)
+    return [*_lines(access, push), *_bereft(access, push)]
+
+
+def _bereft(access: ProjectAccess, push: PushView) -> list[str]:
+    """What happened to releases whose tags went away or moved: they stay, and say so."""
+    touched = {update.short: update for update in push.updates if update.kind == "tag" and not update.created}
+    titles = titles_of_tags(access.project.id, touched, drafts=False)
+    lines = []
+    for tag, title in list(titles.items())[:_SHOWN]:
+        what = (
+            "has lost its tag"
+            if touched[tag].deleted
+            else "was made of another commit than its tag now names"
+        )
+        lines += [
+            f"Ropewalk: the release “{title}” ({tag}) {what}.",
+            f"          {access.project.url}/releases",
+        ]
+    return lines
 
 
 def _lines(access: ProjectAccess, push: PushView) -> list[str]:

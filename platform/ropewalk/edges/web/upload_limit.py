@@ -1,4 +1,4 @@
-"""What a form may bring as files: nothing, except on the page that takes some, and there a bounded amount on disk."""
+"""What a form may bring as files: nothing, except on the pages that take some, and there a bounded amount on disk."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
 MAX_BYTES = 64 << 20
-_PAGES = re.compile(r"^/[^/]+/[^/]+/upload/")
+_PAGES = re.compile(r"^/[^/]+/[^/]+/(?:upload/|releases/\d+/files$)")
 
 
 class BoundedUpload(TemporaryFileUploadHandler):

@@ -44,7 +44,7 @@ from ropewalk.repos.selectors.revisions import (
     tag_names,
 )
 from ropewalk.repos.selectors.submodules import submodule_url
-from ropewalk.repos.selectors.tags import tag, tags, tags_before, tags_by_name
+from ropewalk.repos.selectors.tags import nearest_tag, tag, tags, tags_before, tags_by_name
 from ropewalk.repos.selectors.trees import (
     blob,
     blobs,
@@ -92,6 +92,7 @@ __all__ = [
     "listing",
     "merge_base",
     "named_like",
+    "nearest_tag",
     "protection_by_id",
     "protections",
     "push_by_id",

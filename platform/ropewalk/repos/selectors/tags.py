@@ -7,7 +7,7 @@ import pygit2
 from ropewalk.core.pagination import Page
 from ropewalk.repos import git, refs
 from ropewalk.repos.errors import EmptyRepository, RevisionNotFound
-from ropewalk.repos.selectors.history import parse_when
+from ropewalk.repos.selectors.history import checked_sha, parse_when
 from ropewalk.repos.selectors.reading import open_repository
 from ropewalk.repos.selectors.revisions import plain_name, ref_names
 from ropewalk.repos.types import Tag
@@ -102,3 +102,18 @@ def _tag(row: list[str], sha: str, repository: pygit2.Repository) -> Tag:
         subject=subject,
         link=plain_name(repository, "tag", name),
     )
+
+
+def nearest_tag(project_id: int, sha: str, *, other_than: str = "") -> str:
+    """The newest tag in a commit's history but for one; empty without any. Raises :class:`GitTimeout` for a history too long."""
+    out = git.run(
+        git.repository_path(project_id),
+        "for-each-ref",
+        "--sort=-creatordate",
+        "--count=2",
+        "--format=%(refname)",
+        f"--merged={checked_sha(sha)}",
+        _PREFIX,
+    )
+    names = [line.removeprefix(_PREFIX) for line in out.data.decode("utf-8", "replace").splitlines()]
+    return next((name for name in names if name != other_than), "")

@@ -1,8 +1,13 @@
-"""Forms about tags."""
+"""Forms about tags and releases."""
+
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
-from ropewalk.edges.web.fields import StyledForm
+from ropewalk.edges.web.fields import FilesField, FilesInput, StyledForm
+from ropewalk.releases.services.releases import MAX_NOTES
+from ropewalk.releases.types import ReleaseText
 
 
 class TagForm(StyledForm):
@@ -37,3 +42,65 @@ class ConfirmForm(StyledForm):
         if self.cleaned_data["confirm"].strip() != name:
             self.add_error("confirm", f"This is not “{name}”.")
         return not self.errors
+
+
+class ReleaseForm(StyledForm):
+    """What a release says. Its tag is made at publishing when it is not there."""
+
+    tag = forms.CharField(
+        max_length=400,
+        label="Tag",
+        help_text="One that is there, or a new one, which is made of the commit below when you publish.",
+    )
+    target = forms.CharField(
+        max_length=1000,
+        required=False,
+        label="A new tag is made of",
+        help_text="A branch, tag or commit. Empty: the newest commit of the default branch.",
+    )
+    title = forms.CharField(max_length=200, label="Title")
+    notes = forms.CharField(
+        max_length=MAX_NOTES,
+        required=False,
+        label="Notes",
+        help_text="Markdown, as in a README.",
+        widget=forms.Textarea(attrs={"rows": 14}),
+    )
+    prerelease = forms.BooleanField(required=False, label="A pre-release: not ready for everybody")
+    latest = forms.BooleanField(required=False, label="The latest release: what people should take")
+
+    def __init__(self, *args: Any, tag: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if tag:
+            self.initial["tag"] = tag
+            self.fields["tag"].disabled = True
+            self.fields["tag"].help_text = "The tag of a published release stays: its addresses name it."
+            del self.fields["target"]
+
+    @property
+    def words(self) -> ReleaseText:
+        """What was written."""
+        given = self.cleaned_data
+        return ReleaseText(
+            tag=given["tag"].strip(),
+            title=given["title"],
+            notes=given["notes"],
+            target=given.get("target", ""),
+            prerelease=given["prerelease"],
+            latest=given["latest"],
+        )
+
+    def take_notes(self, notes: str) -> None:
+        """Show these notes above what was written so far."""
+        data = cast("QueryDict", self.data).copy()
+        written = data.get("notes", "").strip()
+        data["notes"] = f"{notes}\n{written}\n" if written else notes
+        self.data = data
+
+
+class FilesForm(StyledForm):
+    """Files for a release, sent without script."""
+
+    uploads = FilesField(
+        label="Files", widget=FilesInput(attrs={"multiple": True}), allow_empty_file=True, max_length=240
+    )

@@ -12,6 +12,8 @@ from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.files.place import address
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.releases.forms import ConfirmForm, TagForm
+from ropewalk.edges.web.releases.reading import sees_drafts
+from ropewalk.releases.selectors import titles_of_tags
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.archives import FORMATS
 
@@ -24,9 +26,11 @@ def tags(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     number = page_number(request.GET.get("page"))
     page = repos.tags(access.project.id, query=query, order=order, page=number)
     before = repos.tags_before(access.project.id, [tag.name for tag in page])
+    titles = titles_of_tags(access.project.id, [tag.name for tag in page], drafts=sees_drafts(access))
     rows = [
         {
             "tag": tag,
+            "release": titles.get(tag.name, ""),
             "archives": [(kind, address(access, "archive", f"{tag.link}.{kind}")) for kind in FORMATS],
             "before": before[tag.name][0] if tag.name in before else "",
             "compare_url": address(access, "compare", f"{before[tag.name][1]}...{tag.link}")
@@ -67,5 +71,6 @@ def remove_tag(request: HttpRequest, access: ProjectAccess, tag: str) -> HttpRes
         else:
             messages.success(request, f"The tag “{found.name}” was deleted. It named {found.oid}.")
             return redirect("tags", access.project.owner, access.project.slug)
-    context = {"form": form, "tag": found, "area": "tags"}
+    titles = titles_of_tags(access.project.id, [found.name], drafts=True)
+    context = {"form": form, "tag": found, "release": titles.get(found.name, ""), "area": "tags"}
     return project_page(request, access, "releases/tag_delete.html", "files", context)

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 
-from ropewalk.edges.web.fields import StyledForm
+from ropewalk.edges.web.fields import FilesField, FilesInput, StyledForm
 from ropewalk.edges.web.writing.ground import MAX_TEXT, Ground
 
 MAX_FILES = 100
@@ -90,25 +90,12 @@ class MoveForm(CommitForm):
     path = forms.CharField(max_length=1024, label="New path")
 
 
-class _FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class _FilesField(forms.FileField):
-    """Several files; gives a list."""
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Each one alone."""
-        files = data if isinstance(data, list | tuple) else [data]
-        return [super(_FilesField, self).clean(file, initial) for file in files]
-
-
 class UploadForm(CommitForm):
     """Files for a folder; those that are there already are replaced."""
 
     folder = forms.CharField(max_length=1024, required=False, label="Folder", help_text="Empty: the root.")
-    uploads = _FilesField(
-        label="Files", widget=_FilesInput(attrs={"multiple": True}), allow_empty_file=True,
+    uploads = FilesField(
+        label="Files", widget=FilesInput(attrs={"multiple": True}), allow_empty_file=True,
         help_text=f"At most {MAX_FILES} files and 64 MiB at once. Data belongs to DVC (<code>dvc add</code>).",
     )  # fmt: skip
 
