@@ -49,7 +49,18 @@ ALSO_NEEDED: dict[tuple[str, str], Permission] = {
     ("dvc", "POST"): Permission.DATA_WRITE,
     **{
         (name, method): Permission.CODE_WRITE
-        for name in ("api-content", "api-contents", "api-contents-path")
+        for name in (
+            *(
+                "api-content",
+                "api-contents",
+                "api-contents-path",
+                "api-tags",
+                "api-tag",
+                "api-assets",
+                "api-asset",
+            ),
+            *("api-releases", "api-release", "api-release-latest", "api-release-tag"),
+        )
         for method in ("POST", "PUT", "DELETE", "PATCH")
     },
     ("git-receive-pack", "POST"): Permission.CODE_WRITE,

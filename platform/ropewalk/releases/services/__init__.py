@@ -1,6 +1,7 @@
 """Writes of releases. The caller has passed the gate for writing."""
 
 from ropewalk.releases.services.files import (
+    IncomingFile,
     count_download,
     delete_file,
     receive_file,
@@ -18,6 +19,7 @@ from ropewalk.releases.services.releases import (
 )
 
 __all__ = [
+    "IncomingFile",
     "count_download",
     "create_draft",
     "delete_file",

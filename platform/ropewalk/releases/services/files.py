@@ -7,6 +7,7 @@ that is killed in between leaves at most bytes without a row, which :mod:`~ropew
 import hashlib
 import uuid
 from collections.abc import Iterable
+from typing import Self
 
 from django.conf import settings
 from django.db import transaction
@@ -61,44 +62,68 @@ def require_room(*, project_id: int, release_id: int, name: str) -> str:
     return name
 
 
+class IncomingFile:
+    """A file on its way into the store: nothing of it is visible before :meth:`finish`, or ever without it.
+
+    A context manager. Beginning raises what :func:`require_room` raises, writing :class:`TooLarge` and ``StoreUnavailable``.
+    """
+
+    def __init__(self, *, project_id: int, release_id: int, name: str, user_id: int | None) -> None:
+        self._name = require_room(project_id=project_id, release_id=release_id, name=name)
+        self._project_id, self._release_id, self._user_id = project_id, release_id, user_id
+        self._size, self._digest, self._key = 0, hashlib.sha256(), uuid.uuid4()
+        self._limit: int = settings.ROPEWALK_MAX_RELEASE_FILE_BYTES
+        self._writer = store().writer(blob_key(project_id, self._key))
+
+    def __enter__(self) -> Self:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._writer.__exit__(*exc)
+
+    def write(self, block: bytes) -> None:
+        """Append a block."""
+        self._size += len(block)
+        if self._size > self._limit:
+            raise TooLarge(
+                f"A release's file has at most {self._limit >> 20} MiB.",
+                hint="Data and models belong to DVC.",
+            )
+        self._digest.update(block)
+        self._writer.write(block)
+
+    @transaction.atomic
+    def finish(self) -> ReleaseFileView:
+        """Make it visible. Raises :class:`NotFound` and :class:`Conflict` for what happened to the release meanwhile."""
+        project_id, release_id = self._project_id, self._release_id
+        # One at a time: the name is free and there is room until this transaction ends.
+        list(Release.objects.for_project(project_id).select_for_update().filter(pk=release_id))
+        require_room(project_id=project_id, release_id=release_id, name=self._name)
+        row = ReleaseFile.objects.create(
+            project_id=project_id,
+            release_id=release_id,
+            name=self._name,
+            key=self._key,
+            size=self._size,
+            sha256=self._digest.hexdigest(),
+            uploader_id=self._user_id,
+            created_at=clock.now(),
+        )
+        detail = {"sha256": row.sha256}
+        audit.record("release.file_added", subject=row.name, project_id=project_id, detail=detail)
+        self._writer.commit()
+        return file_view(row)
+
+
 def receive_file(
     *, project_id: int, release_id: int, name: str, blocks: Iterable[bytes], user_id: int | None
 ) -> ReleaseFileView:
-    """Store a file. Raises what :func:`require_room` and ``blocks`` raise, :class:`TooLarge`, and ``StoreUnavailable``.
-
-    Whatever is raised, nothing of the file is visible.
-    """
-    name = require_room(project_id=project_id, release_id=release_id, name=name)
-    limit, size, digest, key = settings.ROPEWALK_MAX_RELEASE_FILE_BYTES, 0, hashlib.sha256(), uuid.uuid4()
-    with store().writer(blob_key(project_id, key)) as writer:
+    """Store a file. Raises what :class:`IncomingFile` and ``blocks`` raise; then nothing of the file is visible."""
+    with IncomingFile(project_id=project_id, release_id=release_id, name=name, user_id=user_id) as incoming:
         for block in blocks:
-            size += len(block)
-            if size > limit:
-                raise TooLarge(
-                    f"A release's file has at most {limit >> 20} MiB.", hint="Data and models belong to DVC."
-                )
-            digest.update(block)
-            writer.write(block)
-        with transaction.atomic():
-            # One upload at a time: the name is free and there is room until this transaction ends.
-            if not Release.objects.for_project(project_id).select_for_update().filter(pk=release_id):
-                raise NotFound("The release was deleted meanwhile.", code="release_not_found")
-            require_room(project_id=project_id, release_id=release_id, name=name)
-            row = ReleaseFile.objects.create(
-                project_id=project_id,
-                release_id=release_id,
-                name=name,
-                key=key,
-                size=size,
-                sha256=digest.hexdigest(),
-                uploader_id=user_id,
-                created_at=clock.now(),
-            )
-            audit.record(
-                "release.file_added", subject=name, project_id=project_id, detail={"sha256": row.sha256}
-            )
-            writer.commit()
-    return file_view(row)
+            incoming.write(block)
+        return incoming.finish()
 
 
 @transaction.atomic

@@ -1,12 +1,14 @@
 """The pages of releases for reading: the list, one, and the addresses of the latest and of files."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.pagination import page_number
-from ropewalk.core.ranges import Unsatisfiable, names_etag, parse_range
+from ropewalk.core.serving import bytes_answer
 from ropewalk.edges.web.files.kinds import content_type
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.links import quoted
@@ -60,38 +62,16 @@ def latest_file(request: HttpRequest, access: ProjectAccess, file: str) -> HttpR
 
 def download(request: HttpRequest, access: ProjectAccess, tag: str, file: str) -> HttpResponseBase:
     """A file's bytes, in ranges too; a browser saves them and never shows them."""
-    release = selectors.release_of_tag(access.project.id, tag, drafts=sees_drafts(access))
-    found = selectors.file_of(release, file)
-    headers = _headers(found)
-    if names_etag(request.headers.get("If-None-Match", ""), headers["ETag"]):
-        return HttpResponse(status=304, headers={name: headers[name] for name in ("ETag", "Cache-Control")})
-    asked = request.headers.get("Range", "")
-    if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
-        asked = ""
-    try:
-        part = parse_range(asked, found.size)
-    except Unsatisfiable:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{found.size}"})
-    return _answer(request, access, found, headers, part)
+    project_id = access.project.id
+    found = selectors.file_of(selectors.release_of_tag(project_id, tag, drafts=sees_drafts(access)), file)
 
+    def blocks(start: int, end: int | None) -> Iterator[bytes]:
+        opened = selectors.open_file(project_id, found, start, end)
+        if start == 0 and end in {None, found.size}:
+            services.count_download(project_id=project_id, file_id=found.id)
+        return opened
 
-def _answer(
-    request: HttpRequest,
-    access: ProjectAccess,
-    found: ReleaseFileView,
-    headers: dict[str, str],
-    part: tuple[int, int] | None,
-) -> HttpResponseBase:
-    start, end = part or (0, found.size)
-    headers["Content-Length"] = str(end - start)
-    if part:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
-    if request.method == "HEAD":
-        return HttpResponse(headers=headers)
-    blocks = selectors.open_file(access.project.id, found, start, end)
-    if start == 0 and end == found.size:
-        services.count_download(project_id=access.project.id, file_id=found.id)
-    return StreamingHttpResponse(blocks, status=206 if part else 200, headers=headers)
+    return bytes_answer(request, _headers(found), found.size, blocks)
 
 
 def _headers(found: ReleaseFileView) -> dict[str, str]:

@@ -5,8 +5,8 @@ from functools import partial
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
 from ropewalk.edges.web.errors import html_error
-from ropewalk.edges.web.files import urls as files  # noqa: F401  # registers the converter ``revpath``
 from ropewalk.edges.web.releases import editing, reading, tags
+from ropewalk.repos import urlpaths  # noqa: F401  # registers the converter ``revpath``
 
 _read = partial(project_route, on_error=html_error, needs=Permission.CODE_READ)
 _write = partial(project_route, on_error=html_error, needs=Permission.CODE_WRITE)
