@@ -38,6 +38,10 @@ def compare_contents(
         from workers.analysis.contents.tables.diff import table_diff
 
         return table_diff(old, new, options, folder, progress)
+    if kind == "notebook":
+        from workers.analysis.contents.notebooks import notebook_diff
+
+        return notebook_diff(old, new, progress)
     from workers.analysis.contents.images import image_diff
 
     return image_diff(old, new)

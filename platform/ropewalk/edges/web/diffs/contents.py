@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.data.types import DataFile
-from ropewalk.edges.web.diffs import images, kinds, tables
+from ropewalk.edges.web.diffs import images, kinds, notebooks, tables
 from ropewalk.edges.web.diffs.asking import asked, may_start
 
 Context = dict[str, Any]
@@ -29,6 +29,7 @@ class Kind:
 
 
 _KINDS = {
+    "notebook": Kind("diffs/notebook.html", 32 << 20, notebooks.notebook_context, alone=True),
     "image": Kind("diffs/image.html", 256 << 20, images.image_context, alone=True),
     "table": Kind("diffs/table.html", 4 << 30, tables.table_context, alone=False),
 }

@@ -59,7 +59,8 @@ def rows_of(diff: FileDiff, colours: Colours, *, split: bool, anchor: str) -> Sa
     out = []
     for hunk in diff.hunks:
         unended = _unended(hunk)
-        out.append(_hunk_row(hunk, 4 if split else 3))
+        if hunk.header:
+            out.append(_hunk_row(hunk, 4 if split else 3))
         for block in _blocks(hunk):
             if block[0].kind == "context":
                 cells = [_cell(line, colours, unended) for line in block]

@@ -92,7 +92,9 @@ def _cell(cell: dict[str, Any], language: str, links: Links) -> Cell:
         return Cell("raw", _preformatted(text))
     count = cell.get("execution_count", cell.get("prompt_number"))
     outputs = [
-        shown for item in _list(cell.get("outputs"))[:_MOST_OUTPUTS] if (shown := _output(_dict(item), links))
+        shown
+        for item in _list(cell.get("outputs"))[:_MOST_OUTPUTS]
+        if (shown := rendered_output(_dict(item), links))
     ]
     code = highlighted_block(language, text[:_MOST_TEXT])
     return Cell("code", code, str(count) if isinstance(count, int) else " ", tuple(outputs))
@@ -123,7 +125,8 @@ def _preformatted(text: str) -> SafeString:
     return mark_safe(f'<pre tabindex="0">{escape(plain[:_MOST_TEXT] + note)}</pre>')  # noqa: S308  # escaped
 
 
-def _output(item: dict[str, Any], links: Links) -> tuple[str, SafeString] | None:
+def rendered_output(item: dict[str, Any], links: Links) -> tuple[str, SafeString] | None:
+    """An output as its kind and safe HTML; None when it holds nothing to show."""
     kind = str(item.get("output_type"))
     if kind == "stream":
         name = "stderr" if item.get("name", item.get("stream")) == "stderr" else "stdout"
