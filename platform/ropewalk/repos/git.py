@@ -23,6 +23,7 @@ from typing import IO
 
 from django.conf import settings
 
+from ropewalk.repos import lockfiles
 from ropewalk.repos.errors import GitFailed, GitTimeout
 
 BLOCK = 1 << 20
@@ -113,7 +114,9 @@ class Process:
         memory: int | None = None,
     ) -> None:
         options = [part for setting in (*_CONFIG, *config) for part in ("-c", setting)]
+        held: int | None = None
         try:
+            held = lockfiles.hold(directory, args[0])
             self._process = subprocess.Popen(  # noqa: S603  # the one place: fixed program, no shell
                 [executable(), *options, *args],
                 cwd=directory,
@@ -123,10 +126,13 @@ class Process:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 start_new_session=True,  # so that one signal reaches index-pack, pack-objects and hooks too
-                pass_fds=tuple(pass_fds),
+                pass_fds=(*pass_fds, *(() if held is None else (held,))),
             )
         except OSError as error:
             raise GitFailed(f"{args[0]}: {error}") from error
+        finally:
+            if held is not None:
+                os.close(held)
         if memory is not None:
             with suppress(ProcessLookupError):  # it ended already
                 resource.prlimit(self._process.pid, resource.RLIMIT_AS, (memory, memory))

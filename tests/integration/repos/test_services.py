@@ -6,7 +6,7 @@ import pytest
 from ropewalk.core.errors import Invalid
 from ropewalk.core.scoping import UnscopedQuery
 from ropewalk.projects.models import Project
-from ropewalk.repos import git, refs, selectors, services, store
+from ropewalk.repos import git, lockfiles, refs, selectors, services, store
 from ropewalk.repos.models import Push, RecordedRef
 from ropewalk.repos.types import ZERO
 from tests.integration.repos.conftest import Fill, commit, write
@@ -110,9 +110,10 @@ def test_the_default_branch_follows_the_first_push_and_the_choice(fill: Fill, pr
             services.set_default_branch(project_id=pid, name=name)
 
 
-def test_upkeep_packs_and_removes_only_old_leftovers(fill: Fill) -> None:
+def test_upkeep_packs_and_removes_only_what_is_left_over(fill: Fill) -> None:
     pid, _, second = two_commits(fill)
-    objects = git.repository_path(pid) / "objects"
+    directory = git.repository_path(pid)
+    objects = directory / "objects"
     old, young = objects / "tmp_objdir-incoming-old", objects / "tmp_objdir-incoming-young"
     for folder in (old, young):
         (folder / "pack").mkdir(parents=True)
@@ -120,10 +121,33 @@ def test_upkeep_packs_and_removes_only_old_leftovers(fill: Fill) -> None:
     long_ago = time.time() - 3 * 24 * 3600
     for path in (*old.rglob("*"), old):
         os.utime(path, (long_ago, long_ago))
+    running = lockfiles.hold(
+        directory, "receive-pack"
+    )  # a push comes in: the young one may be its quarantine
+    assert running is not None
     assert services.maintain(project_id=pid) == {"removed": 1, "whole": 1}
     assert young.exists() and not old.exists()
+    os.close(running)
+    assert services.maintain(project_id=pid) == {"removed": 1, "whole": 1}
+    assert not young.exists()
     assert list(objects.glob("pack/*.bitmap")) and (objects / "info/commit-graph").exists()
     assert selectors.resolve(pid).sha == second
+
+
+def test_locks_that_killed_gits_left_are_swept(fill: Fill) -> None:
+    pid, _, second = two_commits(fill)
+    directory = git.repository_path(pid)
+    (directory / "refs/heads/deep").mkdir()
+    names = ("refs/heads/deep/er.lock", "packed-refs.lock", "HEAD.lock", "objects/info/commit-graph.lock")
+    for name in names:
+        (directory / name).write_bytes(b"")
+    running = lockfiles.hold(directory, "pack-refs")
+    assert running is not None
+    assert services.remove_abandoned_repositories() == 1  # what only upkeep makes
+    os.close(running)
+    assert services.remove_abandoned_repositories() == 3
+    assert not any((directory / name).exists() for name in names)
+    assert services.maintain(project_id=pid)["removed"] == 0 and refs.read_refs(pid) == {MAIN: second}
 
 
 def test_a_deleted_repository_is_gone(fill: Fill) -> None:

@@ -17,7 +17,7 @@ import pytest
 from infra.embedded.config import read_pairs
 from tests.fixtures.instance import Instance
 
-SPARE = 90
+SPARE = 110
 CAST = (
     f"SPARE = {SPARE}\n"
     """
@@ -69,6 +69,18 @@ class Git:
             "GIT_AUTHOR_NAME": "Tess", "GIT_AUTHOR_EMAIL": "tess@example.org",
             "GIT_COMMITTER_NAME": "Tess", "GIT_COMMITTER_EMAIL": "tess@example.org",
         }  # fmt: skip
+
+    def start(self, *args: str, **env: str) -> "subprocess.Popen[bytes]":
+        """git running by itself, the leader of its own group, so that a test can kill all of it."""
+        return subprocess.Popen(
+            ["git", *args],
+            cwd=self.folder,
+            env={**self.environment, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def run(self, *args: str, ok: bool = True, stdin: bytes | None = None, **env: str) -> Done:
         done = subprocess.run(
@@ -137,6 +149,13 @@ class Stage:
         sql = """SELECT u.username, p.updates, p.repaired FROM repos_push p LEFT JOIN accounts_user u ON u.id = p.pusher_id
                  WHERE p.project_id = %s ORDER BY p.id"""
         return [Recorded(*row) for row in self._query(sql, slug)]
+
+    def jobs(self, slug: str, kind: str) -> list[str]:
+        """What the project's jobs of a kind were asked about, oldest first."""
+        sql = (
+            f"SELECT fingerprint FROM core_job WHERE project_id = %s AND kind = '{kind}' ORDER BY created_at"
+        )
+        return [row[0] for row in self._query(sql, slug)]
 
     def recorded_refs(self, slug: str) -> dict[str, str]:
         """The refs as the database knows them."""
@@ -223,9 +242,9 @@ class Ssh:
             done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         )
 
-    def env(self, who: str) -> dict[str, str]:
+    def env(self, who: str, *options: str) -> dict[str, str]:
         """What git needs to use it."""
-        return {"GIT_SSH_COMMAND": shlex.join(self.command(who))}
+        return {"GIT_SSH_COMMAND": shlex.join(self.command(who, *options))}
 
     def url(self, slug: str) -> str:
         """Where git finds a project over SSH."""

@@ -53,6 +53,7 @@ def start_push(access: ProjectAccess, head: PushHead) -> PushSession:
     if not _SLOTS.acquire(timeout=_PATIENCE):
         raise Busy("Too many pushes run at once.", hint="Try again in a minute.")
     try:
+        repos.free_refs(project_id=project.id, names=[command.ref for command in head.commands])
         receive = ReceivePack(
             project.id,
             pusher_id=access.actor.user_id or 0,

@@ -4,6 +4,7 @@ from ropewalk.repos.services.default_branch import set_default_branch
 from ropewalk.repos.services.lifecycle import (
     delete_repository,
     ensure_repository,
+    free_refs,
     remove_abandoned_repositories,
 )
 from ropewalk.repos.services.protections import (
@@ -26,6 +27,7 @@ __all__ = [
     "RefChange",
     "delete_repository",
     "ensure_repository",
+    "free_refs",
     "maintain",
     "move_literal_protection",
     "protect_branches",

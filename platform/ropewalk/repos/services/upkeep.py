@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from ropewalk.core.locks import lock
-from ropewalk.repos import git, store
+from ropewalk.repos import git, lockfiles, store
 from ropewalk.repos.packs.cache import packed_bytes
 from ropewalk.repos.services.keeping import drop_expired
 
@@ -38,7 +38,7 @@ def maintain(*, project_id: int) -> dict[str, int]:
     if not directory.is_dir():
         return {"removed": 0, "whole": 0}
     with lock(f"maintain:{project_id}"):
-        removed = store.remove_half_done(directory)
+        removed = store.remove_half_done(directory) + lockfiles.free_all(directory)
         drop_expired(project_id)
         whole = not _recently_whole(directory)
         (_pack_whole if whole else _pack_young)(directory)
