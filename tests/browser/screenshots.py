@@ -38,7 +38,7 @@ PROJECT = {
     "edit": "/edit/main/src/train.py", "new-file": "/new/main/src", "upload": "/upload/main",
     "move": "/move/main/src", "delete": "/delete/main/src/train.py",
     "tags": "/tags", "tag-new": "/tags/new", "tag-delete": "/tags/delete/v1", "releases": "/releases",
-    "release-new": "/releases/new",
+    "release-new": "/releases/new", "contributors": "/contributors",
     "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",
     "comparison": "/experiments/compare/1", "drift": "/drift", "drift-new": "/drift/new", "drift-report": "/drift/1",
     "jobs": "/jobs", "settings": "/settings", "members": "/settings/members", "danger": "/settings/danger",

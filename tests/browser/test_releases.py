@@ -27,3 +27,12 @@ def test_files_are_attached_and_come_back_whole(wanda: Page, harvest: Seeded, tm
         wanda.get_by_role("link", name="model ü.bin").click()
     assert begun.value.suggested_filename == "model ü.bin"
     assert Path(begun.value.path()).read_bytes() == model.read_bytes()
+
+
+def test_the_menu_of_archives_stays_in_the_window(wanda: Page, harvest: Seeded) -> None:
+    for width in (390, 1280):
+        wanda.set_viewport_size({"width": width, "height": 800})
+        wanda.goto(f"{harvest.path}/src/v1")
+        wanda.get_by_label("Download v1").click()
+        box = wanda.get_by_role("link", name="v1.tar.gz").bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width

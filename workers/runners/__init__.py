@@ -4,6 +4,7 @@ from workers.runners.base import Runner
 from workers.runners.compare_data import CompareData
 from workers.runners.compare_files import CompareFiles
 from workers.runners.compare_runs import CompareRuns
+from workers.runners.find_contributors import FindContributors
 from workers.runners.find_last_commits import FindLastCommits
 from workers.runners.import_repository import ImportRepository
 from workers.runners.index_revision import IndexHistory, IndexRevision
@@ -18,6 +19,7 @@ _ALL: list[Runner] = [
     CompareData(),
     CompareFiles(),
     CompareRuns(),
+    FindContributors(),
     FindLastCommits(),
     MaintainRepository(),
     MakePreview(),

@@ -12,6 +12,7 @@ from ropewalk.core.jobs import JobKind
 MAINTAIN_REPOSITORY = JobKind("maintain-repository", version=1, time_limit=3600)
 IMPORT_REPOSITORY = JobKind("import-repository", version=1, time_limit=6000)
 FIND_LAST_COMMITS = JobKind("find-last-commits", version=1, time_limit=600)
+FIND_CONTRIBUTORS = JobKind("find-contributors", version=1, time_limit=600)
 
 ZERO = "0" * 40
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -103,6 +104,33 @@ class Tag:
     signed: bool = False
     subject: str = ""
     link: str = ""
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """An author as the history claims, merged by the mailmap. ``weeks`` counts commits by week (see :class:`Activity`)."""
+
+    name: str
+    email: str
+    commits: int
+    first: datetime
+    last: datetime
+    weeks: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Who wrote a history: the ``people`` with most commits, of ``authors`` in all, and ``commits`` without merges.
+
+    ``weeks`` counts commits by week: the number of whole weeks since the first Monday of 1970. ``complete`` is False when the
+    walk ran out of time; then the newest commits are counted.
+    """
+
+    people: tuple[Contributor, ...]
+    authors: int
+    commits: int
+    weeks: dict[int, int]
+    complete: bool
 
 
 @dataclass(frozen=True)

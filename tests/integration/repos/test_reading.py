@@ -113,7 +113,8 @@ def test_history_of_everything_and_of_a_path(pid: int) -> None:
         "Begin",
     ]
     assert [item.subject for item in selectors.commits(pid, tip(pid), path="*.sh")] == []  # no pattern magic
-    assert selectors.contributors(pid, tip(pid)) == [("Ada", "ada@example.org", 3)]
+    [ada] = selectors.activity(pid, tip(pid)).people
+    assert (ada.name, ada.email, ada.commits) == ("Ada", "ada@example.org", 3)
 
 
 def test_last_commits_of_entries(pid: int) -> None:

@@ -14,6 +14,7 @@ from ropewalk.repos.selectors.branches import (
     views_of,
 )
 from ropewalk.repos.selectors.comparison import ahead_behind, commits_between, generated
+from ropewalk.repos.selectors.contributors import activity, activity_key, monday
 from ropewalk.repos.selectors.diffs import changes, commit_diff, diff
 from ropewalk.repos.selectors.editing import exists
 from ropewalk.repos.selectors.file_history import file_history
@@ -21,7 +22,6 @@ from ropewalk.repos.selectors.history import (
     commit,
     commits,
     commits_by_sha,
-    contributors,
     count,
     is_ancestor,
     merge_base,
@@ -60,6 +60,8 @@ from ropewalk.repos.selectors.trees import (
 __all__ = [
     "IGNORE_FILE",
     "VIEWS",
+    "activity",
+    "activity_key",
     "ahead_behind",
     "blame",
     "blob",
@@ -76,7 +78,6 @@ __all__ = [
     "commits",
     "commits_between",
     "commits_by_sha",
-    "contributors",
     "count",
     "default_branch",
     "diff",
@@ -91,6 +92,7 @@ __all__ = [
     "last_commits",
     "listing",
     "merge_base",
+    "monday",
     "named_like",
     "nearest_tag",
     "protection_by_id",

@@ -1,4 +1,4 @@
-"""Commits: lists, one commit, who contributed.
+"""Commits: lists, one commit, how they are related.
 
 Walks are done by git itself, so that a hostile or huge history costs a bounded time in a process that can be ended.
 """
@@ -138,25 +138,6 @@ def count(project_id: int, sha: str) -> tuple[int, bool]:
         known = int(_log(project_id, "rev-list", "--count", f"--max-count={COUNT_BOUND + 1}", sha, "--"))
         cache.set(key, known, _LONG)
     return min(known, COUNT_BOUND), known <= COUNT_BOUND
-
-
-def contributors(project_id: int, sha: str) -> list[tuple[str, str, int]]:
-    """Authors of a commit's history as (name, e-mail, commits), most commits first; at most a hundred."""
-    key = f"repos:contributors:{project_id}:{checked_sha(sha)}"
-    known: list[tuple[str, str, int]] | None = cache.get(key)
-    if known is None:
-        data = _log(project_id, "shortlog", "-s", "-n", "-e", sha, "--", max_bytes=1 << 20)
-        known = [
-            _contributor(line) for line in data.decode("utf-8", "replace").splitlines()[:100] if "\t" in line
-        ]
-        cache.set(key, known, _LONG)
-    return known
-
-
-def _contributor(line: str) -> tuple[str, str, int]:
-    number, _, person = line.partition("\t")
-    name, _, mail = person.rpartition(" <")
-    return name, mail.rstrip(">"), int(number)
 
 
 def merge_base(project_id: int, base: str, head: str) -> str:

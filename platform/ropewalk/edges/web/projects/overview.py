@@ -7,6 +7,7 @@ from ropewalk.core.errors import NotFound
 from ropewalk.data import selectors as data
 from ropewalk.edges.web.files.documents import readme_of
 from ropewalk.monitors import selectors as monitors
+from ropewalk.releases import selectors as releases
 from ropewalk.repos import selectors as repos
 from ropewalk.tracking import selectors as tracking
 from ropewalk.tracking.errors import InvalidFilter
@@ -33,6 +34,14 @@ def _best_run(access: ProjectAccess) -> tuple[Any, float] | None:
     return (found[0], found[0].metrics[key]) if key and found and key in found[0].metrics else None
 
 
+def _latest_release(project_id: int) -> Any:
+    """The release that people should take; None without one."""
+    try:
+        return releases.latest_release(project_id)
+    except NotFound:
+        return None
+
+
 def overview_context(access: ProjectAccess) -> dict[str, Any]:
     """README, newest commit and runs; an empty repository gives the first commands instead."""
     project = access.project
@@ -43,6 +52,7 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
         "best": _best_run(access),
         "drift": monitors.latest_report(project.id),
         "usage": data.usage(project.id),
+        "release": _latest_release(project.id),
         "readme": None,
         "commit": None,
     }

@@ -1,11 +1,11 @@
-"""Routes of tags and releases."""
+"""Routes of tags, releases and contributors."""
 
 from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
 from ropewalk.edges.web.errors import html_error
-from ropewalk.edges.web.releases import editing, reading, tags
+from ropewalk.edges.web.releases import editing, people, reading, tags
 from ropewalk.repos import urlpaths  # noqa: F401  # registers the converter ``revpath``
 
 _read = partial(project_route, on_error=html_error, needs=Permission.CODE_READ)
@@ -15,6 +15,7 @@ _R = f"{_P}/releases"
 _ONE = f"{_R}/<int:release_id>"
 
 urlpatterns = [
+    _read(f"{_P}/contributors", people.contributors, name="contributors"),
     _read(f"{_P}/tags", tags.tags, name="tags"),
     _write(f"{_P}/tags/new", tags.new_tag, name="tag-new"),
     _write(f"{_P}/tags/delete/<revpath:tag>", tags.remove_tag, name="tag-delete"),

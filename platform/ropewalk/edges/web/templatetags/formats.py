@@ -125,6 +125,7 @@ _JOBS = {
     "import-repository": "Import the repository",
     "maintain-repository": "Tidy the repository",
     "find-last-commits": "Find last commits of a folder",
+    "find-contributors": "Count who wrote the history",
     "index-revision": "Index a commit",
     "make-preview": "Prepare a file for its page",
     "compare-files": "Compare two versions of a file",
