@@ -16,6 +16,8 @@ from ropewalk.projects import services
 from ropewalk.projects.models import Project
 from ropewalk.projects.selectors import project_by_id
 from ropewalk.projects.services.removal import owned_models
+from ropewalk.releases import services as releases
+from ropewalk.releases.types import ReleaseText
 from ropewalk.repos import git
 from ropewalk.repos import services as repos
 from ropewalk.tracking.removal import STEPS
@@ -52,6 +54,10 @@ def full_project() -> Project:
             writer.commit()
     jobs.enqueue(INDEX_REVISION, subject="s", fingerprint="f", payload={}, project_id=project.pk)
     workspace_rows.fill(workspace_name(project.pk))
+    draft = releases.create_draft(project_id=project.pk, author_id=None, text=ReleaseText("v1", "One"))
+    releases.receive_file(
+        project_id=project.pk, release_id=draft, name="model.bin", blocks=[b"x"], user_id=None
+    )
     return project
 
 
@@ -90,7 +96,7 @@ def test_nothing_is_left_of_it_and_nothing_of_another_is_touched() -> None:
     assert blobs.store().list(f"p/{project.pk}/") == []
     assert not git.repository_path(project.pk).exists()
     assert rows_of(other.pk) == theirs
-    assert len(blobs.store().list(f"p/{other.pk}/")) == 5
+    assert len(blobs.store().list(f"p/{other.pk}/")) == 6
     assert git.repository_path(other.pk).is_dir()
     [event] = AuditEvent.objects.filter(project_id=project.pk, action="project.purged")
     assert (event.subject, event.via) == (project.slug, "schedule")
@@ -148,7 +154,7 @@ def test_within_the_grace_time_nothing_happens_and_it_comes_back_whole() -> None
     call_command("restore_project", str(project))
     assert project_by_id(project.pk) is not None
     assert rows_of(project.pk) == rows
-    assert len(blobs.store().list(f"p/{project.pk}/")) == 5
+    assert len(blobs.store().list(f"p/{project.pk}/")) == 6
     assert AuditEvent.objects.filter(project_id=project.pk, action="project.restored").exists()
     assert project_by_id(living.pk) is not None
 

@@ -1,5 +1,7 @@
 """Releases through HTTP: drafted, published with their tag, read, changed, deleted; hostile forms; what they cost."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -136,13 +138,29 @@ def test_generated_notes_name_commits_by_author_and_save_nothing(
 ) -> None:
     fill(commit(MAIN, 3000, "Fix *all* [of] <it>", write("a.txt", b"3"), parent=f"{MAIN}^0"))
     repo_services.reconcile(project_id=project.pk)
-    text = send(writer, f"{url}/releases/new", "notes", title="", notes="Mine")
+    text = send(writer, f"{url}/releases/new", "notes", title="", notes="Mine", prerelease="on")
+    assert 'role="alert"' not in text and re.search(r'name="prerelease"[^>]*checked', text)
+    assert not re.search(r'name="latest"[^>]*checked', text)
     assert "## Changes since v0.9" in text and "**Ada**" in text and "Mine" in text
     assert r"Fix \*all\* \[of\] \&lt;it\&gt;" in text and r"Two \&lt;b\&gt;" in text and "- One" not in text
     assert not selectors.releases(project.pk, drafts=True).items
     assert "no branch, tag or commit" in send(writer, f"{url}/releases/new", "notes", target="nothing")
     again = send(writer, f"{url}/releases/new", "notes", tag="v0.9")
     assert "## Changes\n" in again and "- One" in again
+
+
+def test_a_preview_is_safe_and_saves_nothing(writer: Client, project: Project, url: str) -> None:
+    text = send(writer, f"{url}/releases/new", "preview", notes=NOTES, title="")
+    assert 'role="alert"' not in text
+    assert "as people will see them" in text and f'href="{url}/src/main/a.txt"' in text
+    shown = text[text.index('id="preview"') :]
+    assert "<h1" in shown and "<script>alert" not in shown and "onerror" not in shown
+    assert not selectors.releases(project.pk, drafts=True).items
+    assert '<option value="v0.9">' in text and '<option value="main">' in text
+    send(writer, f"{url}/releases/new", notes="Kept")
+    edit = f"{url}/releases/{only(project).id}/edit"
+    assert "Other words" in send(writer, edit, "preview", notes="Other words")
+    assert only(project).notes == "Kept"
 
 
 def test_what_happened_to_the_tag_is_said(writer: Client, project: Project, url: str) -> None:

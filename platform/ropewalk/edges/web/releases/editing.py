@@ -14,6 +14,7 @@ from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.links import quoted
 from ropewalk.edges.web.releases.forms import ConfirmForm, FilesForm, ReleaseForm
+from ropewalk.edges.web.releases.shown import offers, rendered_notes
 from ropewalk.releases import selectors, services
 from ropewalk.releases.notes import drafted_notes
 from ropewalk.releases.types import ReleaseView
@@ -55,8 +56,12 @@ def _write(
     request: HttpRequest, access: ProjectAccess, form: ReleaseForm, found: ReleaseView | None
 ) -> HttpResponse:
     deed = request.POST.get("do", "")
+    preview = None
     if request.method == "POST" and deed == "notes":
-        _generate(access, form, found)
+        form = _with_commits(access, form, found)
+    elif request.method == "POST" and deed == "preview":
+        preview = rendered_notes(access, form.data.get("notes", ""), found.sha if found else "")
+        form = form.as_written()
     elif request.method == "POST" and form.is_valid():
         publish = {"publish": True, "draft": False}.get(deed)
         try:
@@ -71,6 +76,8 @@ def _write(
         "area": "releases",
         "files_form": FilesForm(),
         "limit": settings.ROPEWALK_MAX_RELEASE_FILE_BYTES,
+        "preview": preview,
+        **offers(access),
     }
     return project_page(request, access, "releases/edit.html", "files", context)
 
@@ -84,20 +91,18 @@ def _saved(request: HttpRequest, access: ProjectAccess, saved: ReleaseView) -> H
     return redirect(f"{access.project.path}/releases/tag/{quoted(saved.tag)}")
 
 
-def _generate(access: ProjectAccess, form: ReleaseForm, found: ReleaseView | None) -> None:
-    """Write the commits since the tag before into the notes; nothing is saved."""
+def _with_commits(access: ProjectAccess, form: ReleaseForm, found: ReleaseView | None) -> ReleaseForm:
+    """The form with the commits since the tag before in its notes; nothing is saved."""
     tag = (found.tag if found and not found.draft else form.data.get("tag", "")).strip()
     try:
         there = repos.tags_by_name(access.project.id, [tag]) if tag.isprintable() and tag else {}
         sha = (
             there[tag].sha if tag in there else target_commit(access.project.id, form.data.get("target", ""))
         )
-        form.take_notes(drafted_notes(access.project, sha=sha, tag=tag))
+        return form.as_written(drafted_notes(access.project, sha=sha, tag=tag))
     except RopewalkError as error:
-        form.full_clean()
         add_error(form, error, _FIELDS.get(error.code))
-    else:
-        form.full_clean()
+        return form
 
 
 def remove_release(request: HttpRequest, access: ProjectAccess, release_id: int) -> HttpResponse:

@@ -1,9 +1,8 @@
 """Forms about tags and releases."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from ropewalk.edges.web.fields import FilesField, FilesInput, StyledForm
 from ropewalk.releases.services.releases import MAX_NOTES
@@ -19,6 +18,7 @@ class TagForm(StyledForm):
         required=False,
         label="Of",
         help_text="A branch, tag or commit. Empty: the newest commit of the default branch.",
+        widget=forms.TextInput(attrs={"list": "revisions", "autocomplete": "off"}),
     )
     message = forms.CharField(
         max_length=20_000,
@@ -51,12 +51,14 @@ class ReleaseForm(StyledForm):
         max_length=400,
         label="Tag",
         help_text="One that is there, or a new one, which is made of the commit below when you publish.",
+        widget=forms.TextInput(attrs={"list": "tags", "autocomplete": "off"}),
     )
     target = forms.CharField(
         max_length=1000,
         required=False,
         label="A new tag is made of",
         help_text="A branch, tag or commit. Empty: the newest commit of the default branch.",
+        widget=forms.TextInput(attrs={"list": "revisions", "autocomplete": "off"}),
     )
     title = forms.CharField(max_length=200, label="Title")
     notes = forms.CharField(
@@ -90,12 +92,13 @@ class ReleaseForm(StyledForm):
             latest=given["latest"],
         )
 
-    def take_notes(self, notes: str) -> None:
-        """Show these notes above what was written so far."""
-        data = cast("QueryDict", self.data).copy()
-        written = data.get("notes", "").strip()
-        data["notes"] = f"{notes}\n{written}\n" if written else notes
-        self.data = data
+    def as_written(self, notes: str = "") -> "ReleaseForm":
+        """The same form before it is sent, with what was written so far below ``notes``; nothing is complained about yet."""
+        written = {name: self.data.get(name, "") for name in self.fields}
+        kept = written["notes"].strip()
+        if notes:
+            written["notes"] = f"{notes}\n{kept}\n" if kept else notes
+        return ReleaseForm(initial=written, tag=self.initial["tag"] if self.fields["tag"].disabled else "")
 
 
 class FilesForm(StyledForm):

@@ -22,6 +22,7 @@ from ropewalk.repos.types import Tag
 
 _VERSION = 1
 _WEEK = 7 * 24 * 3600
+_OFFERED = 50
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,26 @@ def _tag_state(release: ReleaseView, tag: Tag | None) -> str:
     return "there" if release.draft or tag.sha == release.sha else "moved"
 
 
+def offers(access: ProjectAccess) -> dict[str, list[str]]:
+    """Names that a form offers while somebody types: the newest tags and branches."""
+    return {
+        "tag_names": repos.tag_names(access.project.id, limit=_OFFERED),
+        "branch_names": repos.branch_names(access.project.id, limit=_OFFERED),
+    }
+
+
 def notes_html(access: ProjectAccess, release: ReleaseView) -> SafeString:
-    """The notes as safe HTML, rendered once for each text; relative links lead into the release's commit."""
-    links = Links(access.project.path, release.sha or release.target or access.project.default_branch)
-    named = f"{_VERSION}\0{links}\0{release.notes}"
+    """The notes as safe HTML, rendered once for each text."""
+    return rendered_notes(access, release.notes, release.sha or release.target)
+
+
+def rendered_notes(access: ProjectAccess, notes: str, revision: str) -> SafeString:
+    """Markdown as safe HTML whose relative links lead into a revision; into the default branch without one."""
+    links = Links(access.project.path, revision or access.project.default_branch)
+    named = f"{_VERSION}\0{links}\0{notes}"
     key = f"web:release-notes:{hashlib.sha256(named.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
     known: str | None = cache.get(key)
     if known is None:
-        known = str(markdown(release.notes, file_url=links.file_url, raw_url=links.raw_url))
+        known = str(markdown(notes, file_url=links.file_url, raw_url=links.raw_url))
         cache.set(key, known, _WEEK)
     return mark_safe(known)  # noqa: S308  # it was sanitized when it was kept

@@ -13,6 +13,7 @@ from ropewalk.edges.web.files.place import address
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.releases.forms import ConfirmForm, TagForm
 from ropewalk.edges.web.releases.reading import sees_drafts
+from ropewalk.edges.web.releases.shown import offers
 from ropewalk.releases.selectors import titles_of_tags
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.archives import FORMATS
@@ -55,7 +56,7 @@ def new_tag(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         else:
             messages.success(request, f"The tag “{tag.name}” was made of {tag.sha[:8]}.")
             return redirect("tags", access.project.owner, access.project.slug)
-    context = {"form": form, "area": "tags"}
+    context = {"form": form, "area": "tags", **offers(access)}
     return project_page(request, access, "releases/tag_new.html", "files", context)
 
 
