@@ -105,6 +105,11 @@ class Tag:
     subject: str = ""
     link: str = ""
 
+    @property
+    def body(self) -> str:
+        """What an annotated tag's message has below its first paragraph."""
+        return self.message.partition("\n\n")[2]
+
 
 @dataclass(frozen=True)
 class Contributor:

@@ -1,5 +1,6 @@
 """Tags on the pages: made, listed, found and deleted as a push would, and nothing else."""
 
+import re
 import subprocess
 from html import unescape
 
@@ -43,6 +44,7 @@ def test_a_message_makes_an_annotated_tag_that_git_accepts(
     push = Push.objects.for_project(project.pk).latest("pk")
     assert [change["name"] for change in push.updates] == ["refs/tags/v1.0"] and not push.repaired
     page = writer.get(f"{url}/tags").content.decode()
+    assert re.search(r"First<details.*?Because\.</div>", page)
     assert "First" in page and f"{url}/archive/v1.0.tar.gz" in page and f"{url}/compare/v0.9...v1.0" in page
 
 
