@@ -80,22 +80,24 @@ def test_a_file_is_streamed_hashed_and_given_back_in_ranges(
     assert digest in page and address in page
 
 
-@pytest.mark.parametrize("name", ["page.html", "evil.svg", "x.js", "a.xhtml"])
-def test_nothing_is_shown_or_run(
-    writer: Client, project: Project, url: str, release_id: int, name: str
-) -> None:
-    keep(project, release_id, name, b"<script>alert(1)</script>")
-    answer = writer.get(f"{url}/releases/download/v1/ü/{name}")
-    assert answer["Content-Disposition"].startswith("attachment")
-    assert "html" not in answer["Content-Type"] and "javascript" not in answer["Content-Type"]
+PAGES = ["page.html", "evil.svg", "x.js", "a.xhtml"]
 
 
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", "../x", "a/b", "a\\b", "a\0b", "a\nb", ".hidden", "x" * 241, "a|b", "\u202etxt"]
-)
-def test_names_that_lead_elsewhere_are_refused(project: Project, release_id: int, name: str) -> None:
-    with pytest.raises(Invalid):
-        keep(project, release_id, name)
+def test_nothing_is_shown_or_run(writer: Client, project: Project, url: str, release_id: int) -> None:
+    for name in PAGES:
+        keep(project, release_id, name, b"<script>alert(1)</script>")
+        answer = writer.get(f"{url}/releases/download/v1/ü/{name}")
+        assert answer["Content-Disposition"].startswith("attachment"), name
+        assert "html" not in answer["Content-Type"] and "javascript" not in answer["Content-Type"], name
+
+
+ELSEWHERE = ["", ".", "..", "../x", "a/b", "a\\b", "a\0b", "a\nb", ".hidden", "x" * 241, "a|b", "\u202etxt"]
+
+
+def test_names_that_lead_elsewhere_are_refused(project: Project, release_id: int) -> None:
+    for name in ELSEWHERE:
+        with pytest.raises(Invalid):
+            keep(project, release_id, name)
     assert files(project, release_id) == {} and stored(project) == []
 
 

@@ -86,26 +86,24 @@ def test_a_published_releases_tag_stays(writer: Client, project: Project, url: s
     assert (only(project).tag, only(project).title) == ("v1.0", "Renamed")
 
 
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"tag": "a..b"}, "git forbids"),
-        ({"tag": "../../settings"}, "dot"),
-        ({"tag": "a\0b"}, "Null"),
-        ({"tag": "x" * 401}, "at most 400"),
-        ({"tag": "v2", "target": "nothing"}, "no branch, tag or commit"),
-        ({"tag": "v2", "target": "main/a.txt"}, "no branch, tag or commit"),
-        ({"title": ""}, "required"),
-        ({"title": "x" * 201}, "at most 200"),
-        ({"notes": "x" * 125_001}, "at most 125000"),
-        ({"notes": "a\0b"}, "Null"),
-    ],
-)
-def test_what_can_not_be_published_leaves_nothing(
-    writer: Client, project: Project, url: str, values: dict[str, str], words: str
-) -> None:
-    text = send(writer, f"{url}/releases/new", **values)
-    assert words in text and 'role="alert"' in text
+UNPUBLISHABLE: list[tuple[dict[str, str], str]] = [
+    ({"tag": "a..b"}, "git forbids"),
+    ({"tag": "../../settings"}, "dot"),
+    ({"tag": "a\0b"}, "Null"),
+    ({"tag": "x" * 401}, "at most 400"),
+    ({"tag": "v2", "target": "nothing"}, "no branch, tag or commit"),
+    ({"tag": "v2", "target": "main/a.txt"}, "no branch, tag or commit"),
+    ({"title": ""}, "required"),
+    ({"title": "x" * 201}, "at most 200"),
+    ({"notes": "x" * 125_001}, "at most 125000"),
+    ({"notes": "a\0b"}, "Null"),
+]
+
+
+def test_what_can_not_be_published_leaves_nothing(writer: Client, project: Project, url: str) -> None:
+    for values, words in UNPUBLISHABLE:
+        text = send(writer, f"{url}/releases/new", **values)
+        assert words in text and 'role="alert"' in text, words
     assert set(refs.read_refs(project.pk)) == {MAIN, "refs/tags/v0.9"}
     assert not selectors.releases(project.pk, drafts=True).items
 
@@ -249,3 +247,44 @@ def test_a_push_that_deletes_a_releases_tag_says_so(writer: Client, project: Pro
     access = builders.access_of(project.created_by, project, Permission.CODE_WRITE)
     lines = record_and_index(access, [("refs/tags/v1.0", oid, ZERO)])
     assert any("“Gift” (v1.0) has lost its tag" in line for line in lines)
+
+
+ODD = [
+    "%00",
+    "..",
+    "../../settings",
+    "%2e%2e%2f",
+    "a%0ab",
+    "*",
+    "v0.9*",
+    "~1",
+    "@{0}",
+    "-x",
+    "%ff",
+    "x" * 3000,
+    "🎁",
+    "%",
+]
+
+
+def test_odd_addresses_are_pages_that_are_not_there(writer: Client, project: Project, url: str) -> None:
+    send(writer, f"{url}/releases/new", tag="v0.9")
+    api = f"/api/v1/repos{url}"
+    for odd in ODD:
+        for address in (
+            f"{url}/releases/tag/{odd}",
+            f"{url}/releases/download/v0.9/{odd}",
+            f"{url}/releases/download/{odd}/a",
+            f"{url}/releases/latest/download/{odd}",
+            f"{url}/tags/delete/{odd}",
+            f"{api}/tags/{odd}",
+            f"{api}/releases/tags/{odd}",
+            f"{api}/releases/{odd}",
+        ):
+            for method in ("get", "post", "delete"):
+                assert getattr(writer, method)(address).status_code in {403, 404, 405}, (method, address)
+        for page in ("tags", "releases", "contributors"):
+            for query in (f"q={odd}", f"page={odd}", f"sort={odd}", f"range={odd}"):
+                assert writer.get(f"{url}/{page}?{query}").status_code == 200, (page, query)
+    assert set(refs.read_refs(project.pk)) == {MAIN, "refs/tags/v0.9"}
+    assert only(project).tag == "v0.9"

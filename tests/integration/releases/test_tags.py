@@ -55,31 +55,29 @@ def test_without_a_message_it_is_only_a_name(writer: Client, project: Project, u
     assert "Two &lt;b&gt;" not in writer.get(f"{url}/tags?q=RC").content.decode()
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("", "required"),
-        ("a..b", "git forbids"),
-        ("../../x", "git forbids|dot"),
-        ("-delete", "commands"),
-        ("a\0b", "Null|forbids"),
-        ("a\nb", "git forbids"),
-        ("refs/tags/x", "commands"),
-        ("HEAD", "commands"),
-        ("f" * 40, "looks like a commit"),
-        ("v" * 401, "at most 400"),
-        ("v0.9", "already a tag"),
-        ("v0.9/sub", "both exist"),
-        ("a b", "git forbids"),
-        ("x.lock", "lock"),
-    ],
-)
-def test_impossible_names_are_refused_in_words(
-    writer: Client, project: Project, url: str, name: str, words: str
-) -> None:
-    answer = writer.post(f"{url}/tags/new", {"name": name, "target": "main", "message": "m"})
-    assert answer.status_code == 200
-    assert any(word in answer.content.decode() for word in words.split("|"))
+IMPOSSIBLE = [
+    ("", "required"),
+    ("a..b", "git forbids"),
+    ("../../x", "git forbids|dot"),
+    ("-delete", "commands"),
+    ("a\0b", "Null|forbids"),
+    ("a\nb", "git forbids"),
+    ("refs/tags/x", "commands"),
+    ("HEAD", "commands"),
+    ("f" * 40, "looks like a commit"),
+    ("v" * 401, "at most 400"),
+    ("v0.9", "already a tag"),
+    ("v0.9/sub", "both exist"),
+    ("a b", "git forbids"),
+    ("x.lock", "lock"),
+]
+
+
+def test_impossible_names_are_refused_in_words(writer: Client, project: Project, url: str) -> None:
+    for name, words in IMPOSSIBLE:
+        answer = writer.post(f"{url}/tags/new", {"name": name, "target": "main", "message": "m"})
+        assert answer.status_code == 200, name
+        assert any(word in answer.content.decode() for word in words.split("|")), name
     assert set(refs.read_refs(project.pk)) == {"refs/heads/main", "refs/tags/v0.9"}
 
 
