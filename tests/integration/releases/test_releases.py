@@ -184,6 +184,15 @@ def test_the_list_says_what_lies_between(writer: Client, project: Project, url: 
     assert "1 commit on main" in writer.get(f"{url}/releases/tag/v0.9").content.decode()
 
 
+def test_long_notes_are_cut_in_the_list_only(writer: Client, project: Project, url: str) -> None:
+    send(writer, f"{url}/releases/new", notes="".join(f"Line {number}\n\n" for number in range(2000)))
+    listed, whole = (
+        writer.get(f"{url}/{page}").content.decode() for page in ("releases", "releases/tag/v1.0")
+    )
+    assert "Line 500<" in listed and "Line 1999<" not in listed and "Read all of the notes" in listed
+    assert "Line 1999<" in whole and "Read all of the notes" not in whole
+
+
 def test_deleting_asks_for_the_tag_and_keeps_it(writer: Client, project: Project, url: str) -> None:
     send(writer, f"{url}/releases/new")
     address = f"{url}/releases/{only(project).id}/delete"

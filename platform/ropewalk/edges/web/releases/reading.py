@@ -18,6 +18,8 @@ from ropewalk.releases.notes import commits_since
 from ropewalk.releases.types import ReleaseFileView
 from ropewalk.repos import selectors as repos
 
+_NOTES_IN_LIST = 8000  # characters
+
 
 def sees_drafts(access: ProjectAccess) -> bool:
     """Drafts are for those who may write."""
@@ -28,7 +30,7 @@ def releases(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """Drafts for those who write them, then the published ones, newest first."""
     number = page_number(request.GET.get("page"))
     page = selectors.releases(access.project.id, drafts=sees_drafts(access), page=number)
-    context = {"page": page, "shown": shown(access, page.items), "area": "releases"}
+    context = {"page": page, "shown": shown(access, page.items, _NOTES_IN_LIST), "area": "releases"}
     return project_page(request, access, "releases/list.html", "files", context)
 
 

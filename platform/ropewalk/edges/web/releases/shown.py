@@ -15,6 +15,7 @@ from ropewalk.edges.web.links import Links
 from ropewalk.edges.web.rendering import markdown
 from ropewalk.releases import selectors as releases
 from ropewalk.releases.notes import commits_since
+from ropewalk.releases.services.releases import MAX_NOTES
 from ropewalk.releases.types import ReleaseFileView, ReleaseView
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.archives import FORMATS
@@ -27,10 +28,14 @@ _OFFERED = 50
 
 @dataclass(frozen=True)
 class Shown:
-    """A release for its template. ``tag_state`` is ``there``, ``moved`` (names another commit now), ``gone`` or ``planned``."""
+    """A release for its template. ``cut``: its notes go on, on its own page.
+
+    ``tag_state`` is ``there``, ``moved`` (names another commit now), ``gone`` or ``planned``.
+    """
 
     release: ReleaseView
     notes: SafeString
+    cut: bool
     tag_state: str
     source: str
     archives: list[tuple[str, str]]
@@ -51,17 +56,21 @@ def file_url(access: ProjectAccess, tag: str, name: str) -> str:
     return f"{access.project.path}/releases/download/{path}"
 
 
-def shown(access: ProjectAccess, found: list[ReleaseView]) -> list[Shown]:
-    """Releases that follow each other in the list, newest first."""
+def shown(access: ProjectAccess, found: list[ReleaseView], most_notes: int = MAX_NOTES) -> list[Shown]:
+    """Releases that follow each other in the list, newest first, each with at most so many characters of its notes."""
     tags = repos.tags_by_name(access.project.id, [release.tag for release in found])
     return [
-        _shown(access, release, tags.get(release.tag), follower)
+        _shown(access, release, tags.get(release.tag), follower, most_notes)
         for release, follower in zip_longest(found, found[1:])
     ]
 
 
 def _shown(
-    access: ProjectAccess, release: ReleaseView, tag: Tag | None, follower: ReleaseView | None
+    access: ProjectAccess,
+    release: ReleaseView,
+    tag: Tag | None,
+    follower: ReleaseView | None,
+    most_notes: int,
 ) -> Shown:
     state = _tag_state(release, tag)
     there = repos.commit_exists(access.project.id, release.sha)
@@ -77,7 +86,17 @@ def _shown(
                 "commits": commits_since(access.project.id, before[1], release.sha),
             }
     files = [(file, file_url(access, release.tag, file.name)) for file in release.files]
-    return Shown(release, notes_html(access, release), state, source, archives, files, **context)
+    brief = _brief(release.notes, most_notes)
+    notes = rendered_notes(access, brief, release.sha or release.target)
+    cut = len(brief) < len(release.notes)
+    return Shown(release, notes, cut, state, source, archives, files, **context)
+
+
+def _brief(notes: str, most: int) -> str:
+    """Whole lines of the notes' beginning, or a part of a line that is longer than allowed."""
+    if len(notes) <= most:
+        return notes
+    return notes[: notes.rfind("\n", 0, most) + 1] or notes[:most]
 
 
 def _tag_state(release: ReleaseView, tag: Tag | None) -> str:
@@ -94,13 +113,8 @@ def offers(access: ProjectAccess) -> dict[str, list[str]]:
     }
 
 
-def notes_html(access: ProjectAccess, release: ReleaseView) -> SafeString:
-    """The notes as safe HTML, rendered once for each text."""
-    return rendered_notes(access, release.notes, release.sha or release.target)
-
-
 def rendered_notes(access: ProjectAccess, notes: str, revision: str) -> SafeString:
-    """Markdown as safe HTML whose relative links lead into a revision; into the default branch without one."""
+    """Markdown as safe HTML, rendered once for each text; relative links lead into a revision, or the default branch."""
     links = Links(access.project.path, revision or access.project.default_branch)
     named = f"{_VERSION}\0{links}\0{notes}"
     key = f"web:release-notes:{hashlib.sha256(named.encode('utf-8', 'surrogatepass')).hexdigest()[:40]}"
