@@ -75,6 +75,9 @@ def test_a_phone_shows_the_pages_without_sideways_scrolling(wanda: Page, harvest
         f"{harvest.path}/data",
         f"{harvest.path}/drift",
         f"{harvest.path}/jobs",
+        f"{harvest.path}/tags",
+        f"{harvest.path}/releases",
+        f"{harvest.path}/contributors",
         f"{harvest.path}/connect",
         f"{harvest.path}/data/main/data/harvest.csv",
     ):
