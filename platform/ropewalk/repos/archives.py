@@ -16,7 +16,7 @@ import structlog
 from ropewalk.core.errors import Busy, NotFound, TooLarge
 from ropewalk.core.limits import Place
 from ropewalk.repos import git
-from ropewalk.repos.errors import GitFailed, GitTimeout
+from ropewalk.repos.errors import GitFailed, GitTimeout, git_failure
 from ropewalk.repos.selectors import resolve
 from ropewalk.repos.types import Revision
 
@@ -127,7 +127,7 @@ class ArchiveStream:
     def _next(self) -> bytes:
         block = self._process.read(idle=_SILENCE, deadline=self._end)
         if not block and (code := self._process.finish(timeout=10.0)):
-            raise GitFailed(f"git archive ended with {code}: {self._process.detail}")
+            raise git_failure(f"git archive ended with {code}: {self._process.detail}")
         self._room -= len(block)
         if self._room < 0:
             raise TooLarge(

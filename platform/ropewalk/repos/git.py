@@ -24,7 +24,7 @@ from typing import IO
 from django.conf import settings
 
 from ropewalk.repos import lockfiles
-from ropewalk.repos.errors import GitFailed, GitTimeout
+from ropewalk.repos.errors import GitFailed, GitTimeout, git_failure
 
 BLOCK = 1 << 20
 PIPE = subprocess.PIPE
@@ -304,7 +304,7 @@ def run(
             return Output(b"".join(parts)[:max_bytes], True, -1)
         code = process.finish(timeout=max(deadline - time.monotonic(), 1.0))
         if code not in accept:
-            raise GitFailed(f"git {args[0]} ended with {code}: {process.detail}")
+            raise git_failure(f"git {args[0]} ended with {code}: {process.detail}")
         return Output(b"".join(parts), False, code)
 
 
@@ -314,7 +314,7 @@ def stream(directory: Path, *args: str, idle: float = 60.0, config: Sequence[str
         while block := process.read(idle=idle):
             yield block
         if code := process.finish(timeout=10.0):
-            raise GitFailed(f"git {args[0]} ended with {code}: {process.detail}")
+            raise git_failure(f"git {args[0]} ended with {code}: {process.detail}")
 
 
 def _as_file(data: bytes) -> IO[bytes]:

@@ -199,13 +199,21 @@ def remove_abandoned() -> int:
 
 
 def refs_changed_at(directory: Path) -> float:
-    """The newest time (unix seconds) at which a ref's file or folder changed; folders show deletions."""
+    """The newest time (unix seconds) at which a ref changed.
+
+    git changes a ref by renaming a lock file onto it, so its folder's time tells: one look a folder, however many refs there are.
+    """
     newest = 0.0
-    for top in (directory / "packed-refs", directory / "refs"):
+    with suppress(FileNotFoundError):
+        newest = (directory / "packed-refs").stat().st_mtime
+    folders = [directory / "refs"]
+    while folders:
+        folder = folders.pop()
         with suppress(FileNotFoundError):
-            newest = max(newest, top.stat().st_mtime)
-    for folder, folders, files in os.walk(directory / "refs"):
-        for name in (*folders, *files):
-            with suppress(FileNotFoundError):
-                newest = max(newest, (Path(folder) / name).stat().st_mtime)
+            status = folder.stat()
+            newest = max(newest, status.st_mtime)
+            if status.st_nlink == 2:  # as file systems that count say: it has no folders
+                continue
+            with os.scandir(folder) as entries:
+                folders += [folder / entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     return newest

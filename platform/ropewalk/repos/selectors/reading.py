@@ -12,7 +12,7 @@ import pygit2
 from pygit2.enums import ConfigLevel, ObjectType
 
 from ropewalk.repos import git
-from ropewalk.repos.errors import EmptyRepository, PathNotFound
+from ropewalk.repos.errors import Damaged, EmptyRepository, PathNotFound
 from ropewalk.repos.types import TreeEntry
 
 MAX_PATH_BYTES = 4096
@@ -78,6 +78,14 @@ def tree_of(repository: pygit2.Repository, sha: str) -> str:
     return line.removeprefix(b"tree ").decode("ascii", "replace") if kind == ObjectType.COMMIT else ""
 
 
+def tree_at(repository: pygit2.Repository, oid: str) -> pygit2.Tree:
+    """A tree by its name, which its header or entry gave. Raises :class:`Damaged` for one that no git would make."""
+    try:
+        return repository[oid].peel(pygit2.Tree)
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise Damaged(str(error)) from error
+
+
 def entry_at(repository: pygit2.Repository, sha: str, path: str) -> TreeEntry:
     """The tree entry at a path of a commit; the root is a directory with an empty name. Raises :class:`PathNotFound`."""
     return _descend(repository, sha, path)[0]
@@ -101,7 +109,7 @@ def _descend(repository: pygit2.Repository, sha: str, path: str) -> tuple[TreeEn
     for depth, part in enumerate(parts):
         if found.kind != "directory" or header(repository, found.oid)[1] > MAX_TREE_BYTES:
             raise missing
-        child = _child(repository[found.oid], part)
+        child = _child(tree_at(repository, found.oid), part)
         if child is None:
             raise missing
         mode = int(child.filemode)

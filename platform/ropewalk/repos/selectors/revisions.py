@@ -7,8 +7,8 @@ from pathlib import Path
 import pygit2
 
 from ropewalk.core.derived import cache
-from ropewalk.repos import git
-from ropewalk.repos.errors import EmptyRepository, NotABranch, RevisionNotFound
+from ropewalk.repos import git, refs
+from ropewalk.repos.errors import Damaged, EmptyRepository, NotABranch, RevisionNotFound
 from ropewalk.repos.selectors.reading import MAX_DEPTH, open_repository, tree_of
 from ropewalk.repos.store import refs_changed_at
 from ropewalk.repos.types import RepositoryState, Revision
@@ -170,7 +170,12 @@ def _read_names(project_id: int, prefix: str, limit: int, order: str) -> list[st
     if not directory.is_dir():
         return []
     options = (f"--count={limit}", f"--sort={order}", "--format=%(refname)")
-    out = git.run(directory, "for-each-ref", *options, prefix, max_bytes=32 << 20)
+    try:
+        out = git.run(directory, "for-each-ref", *options, prefix, max_bytes=32 << 20)
+    except Damaged:  # a ref's object is lost: the others, by name
+        known = {name: sha for name, sha in refs.read_refs(project_id).items() if name.startswith(prefix)}
+        sound = refs.commits_of(project_id, known.values())
+        return [name.removeprefix(prefix) for name, sha in sorted(known.items()) if sha in sound][:limit]
     return [line.removeprefix(prefix) for line in out.data.decode("utf-8", "replace").split("\n") if line]
 
 

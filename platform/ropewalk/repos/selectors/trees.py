@@ -11,7 +11,14 @@ from pygit2.enums import ObjectType
 from ropewalk.repos import git
 from ropewalk.repos.errors import PathNotFound, WrongKind
 from ropewalk.repos.selectors.history import checked_sha
-from ropewalk.repos.selectors.reading import MAX_TREE_BYTES, entry_at, header, kind_of_mode, open_repository
+from ropewalk.repos.selectors.reading import (
+    MAX_TREE_BYTES,
+    entry_at,
+    header,
+    kind_of_mode,
+    open_repository,
+    tree_at,
+)
 from ropewalk.repos.types import Blob, Tree, TreeEntry
 
 MAX_ENTRIES = 5000
@@ -60,8 +67,8 @@ def listing(project_id: int, sha: str, path: str = "") -> tuple[TreeEntry, ...]:
 def _listing(project_id: int, oid: str, folder: str) -> tuple[TreeEntry, ...]:
     prefix = f"{folder}/" if folder else ""
     entries = []
-    for child in islice(open_repository(project_id)[oid], MAX_LISTED):  # type: ignore[call-overload]  # a tree, by its entry
-        name, mode = child.raw_name.decode("utf-8", "replace"), int(child.filemode)
+    for child in islice(tree_at(open_repository(project_id), oid), MAX_LISTED):
+        name, mode = (child.raw_name or b"").decode("utf-8", "replace"), int(child.filemode)
         entries.append(TreeEntry(name, prefix + name, kind_of_mode(mode), f"{mode:06o}", str(child.id)))
     entries.sort(key=lambda item: (item.kind != "directory", item.name))
     return tuple(entries)

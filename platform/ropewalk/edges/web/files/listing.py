@@ -1,5 +1,6 @@
 """A folder's rows: git's entries and DVC-tracked ones in one list, a page at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ropewalk.access.types import ProjectAccess
@@ -61,26 +62,31 @@ def folder_of(access: ProjectAccess, revision: Revision, base: str, number: int)
         ):
             return Folder(Page([], 1, PER_PAGE, 0, has_next=False), (), not_pushed=True)
         raise PathNotFound(f"There is nothing at “{revision.path}” in {revision.sha[:8]}.")
-    rows = _merged(entries, tracked, base)
-    start = (number - 1) * PER_PAGE
-    page = Page(
-        rows[start : start + PER_PAGE], number, PER_PAGE, len(rows), has_next=start + PER_PAGE < len(rows)
-    )
+    page = _page_of(entries, tracked, base, number)
     return _with_commits(access, revision, page, entries) if in_git else Folder(page, entries)
 
 
-def _merged(entries: tuple[TreeEntry, ...], tracked: dict[str, Row], base: str) -> list[Row]:
-    """Directories first, then by name. A folder that both have is git's; a file that both have is DVC's."""
+def _page_of(entries: tuple[TreeEntry, ...], tracked: dict[str, Row], base: str, number: int) -> Page[Row]:
+    """Directories first, then by name. A folder that both have is git's; a file that both have is DVC's.
+
+    Rows are made for the page alone: a folder may have tens of thousands.
+    """
+    every: Sequence[TreeEntry | Row] = entries
+    if tracked:
+        kept = [
+            item for item in entries if item.name not in tracked or tracked[item.name].kind == "directory"
+        ]
+        names = {item.name for item in kept}
+        added = [row for name, row in tracked.items() if name not in names]
+        every = sorted((*kept, *added), key=lambda item: (item.kind != "directory", item.name))
+    start = (number - 1) * PER_PAGE
     rows = [
-        Row(entry.name, f"{base}/{quoted(entry.path)}", entry.kind, entry=entry)
-        for entry in entries
-        if entry.name not in tracked or tracked[entry.name].kind == "directory"
+        item
+        if isinstance(item, Row)
+        else Row(item.name, f"{base}/{quoted(item.path)}", item.kind, entry=item)
+        for item in every[start : start + PER_PAGE]
     ]
-    if not tracked:
-        return rows
-    known = {row.name for row in rows}
-    rows += [row for name, row in tracked.items() if name not in known]
-    return sorted(rows, key=lambda row: (row.kind != "directory", row.name))
+    return Page(rows, number, PER_PAGE, len(every), has_next=start + PER_PAGE < len(every))
 
 
 def _with_commits(
