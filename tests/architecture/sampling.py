@@ -39,6 +39,7 @@ TEXT = {
     "rest": "main/README.md",
     "rev_path": "main/README.md",
     "revision": "main",
+    "rule_name": "main",
     "sha": "1" * 40,
     "tag": "v1",
     "user_id": "1",  # people belong to no project; what they have in this one is looked up inside it
@@ -51,6 +52,8 @@ ALSO_NEEDED: dict[tuple[str, str], Permission] = {
         (name, method): Permission.CODE_WRITE
         for name in (
             *(
+                "api-branches",
+                "api-branch",
                 "api-content",
                 "api-contents",
                 "api-contents-path",

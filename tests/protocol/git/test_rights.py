@@ -1,5 +1,6 @@
 """Who may clone and push, what they are told, and the rules of the default branch."""
 
+import json
 import re
 import urllib.error
 import urllib.request
@@ -147,3 +148,45 @@ def test_an_archived_project_can_be_cloned_and_not_pushed(stage: Stage, git: Git
     done = git.run("push", stage.url(slug, "owner"), "main", ok=False)
     assert done.code != 0 and "is archived" in done.err
     assert git.run("ls-remote", stage.url(slug)).out
+
+
+def test_rules_for_branches_in_the_pushers_terminal(stage: Stage, git: Git) -> None:
+    slug = stage.project()
+    owner, writer = stage.url(slug, "owner"), stage.url(slug, "writer")
+    first = git.commit()
+    git.run("push", "-q", owner, "main", "main:release/1", "main:shared")
+    for rule in (
+        {"rule_name": "release/*", "push_role": "maintainer", "allow_delete": True},
+        {"rule_name": "shared", "push_role": "nobody", "push_whitelist_usernames": ["git-writer"]},
+    ):
+        request = urllib.request.Request(
+            f"{stage.instance.url}/api/v1/repos/git-owner/{slug}/branch_protections",
+            data=json.dumps(rule).encode(),
+            headers={
+                "Authorization": f"Bearer {stage.tokens['git-owner']}",
+                "Content-Type": "application/json",
+            },
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 201
+    second = git.commit()
+
+    refused = git.run("push", writer, "main:release/1", "main:free", ok=False)
+    assert "release/1 is protected by the rule “release/*”: only maintainers may push to it." in refused.err
+    assert "remote:           Push another branch, and ask somebody who may to merge it." in refused.err
+    assert "protected by the rule" in git.run("push", writer, "main:release/new", ok=False).err
+    assert "protected by the rule" in git.run("push", writer, ":release/1", ok=False).err
+    assert "only git-writer may push to it" in git.run("push", owner, "main:shared", ok=False).err
+    refs = stage.refs(slug)
+    assert (refs["refs/heads/release/1"], refs["refs/heads/free"]) == (first, second)
+
+    git.run("push", "-q", owner, "main:release/1")
+    git.run("push", "-q", writer, "main:shared")
+    git.run("commit", "-q", "--amend", "-m", "Other history")
+    forced = git.run("push", "--force", owner, "main:release/1", ok=False)
+    assert "would replace history of release/1, which the rule “release/*” protects" in forced.err
+    assert "it can't be deleted" in git.run("push", writer, ":shared", ok=False).err
+    git.run("push", "-q", owner, ":release/1")
+    refs = stage.refs(slug)
+    assert refs["refs/heads/shared"] == second and "refs/heads/release/1" not in refs
+    assert "ropewalk" not in git.run("ls-remote", owner).out, "what is kept of deleted branches is not shown"

@@ -1,4 +1,4 @@
-"""Branches and commits, in the shape that DagsHub's client reads."""
+"""Commits, in the shape that DagsHub's client reads."""
 
 from typing import Any
 
@@ -42,24 +42,6 @@ class WrappedCommitShape(serializers.Serializer):
     commit = CommitShape()
 
 
-class BranchShape(serializers.Serializer):
-    """A branch with its tip."""
-
-    name = serializers.CharField()
-    commit = CommitShape()
-
-
-@extend_schema(summary="A branch", responses={200: BranchShape, 404: ErrorShape}, tags=["code"])
-@api_view(["GET"])
-def branch(request: Request, access: ProjectAccess, branch: str) -> Response:
-    """Find a branch by its name, which may contain slashes."""
-    found = repos.resolve(access.project.id, branch)
-    if found.kind != "branch" or found.name != branch:
-        raise NotFound(f"There is no branch “{branch}”.", code="revision_not_found")
-    tip = repos.commit(access.project.id, found.sha)
-    return Response({"name": found.name, "commit": _commit_body(access.project, tip)})
-
-
 @extend_schema(summary="A commit", responses={200: WrappedCommitShape, 404: ErrorShape}, tags=["code"])
 @api_view(["GET"])
 def commit(request: Request, access: ProjectAccess, revision: str) -> Response:
@@ -67,20 +49,27 @@ def commit(request: Request, access: ProjectAccess, revision: str) -> Response:
     found = repos.resolve(access.project.id, revision)
     if found.path:
         raise NotFound(f"There is no commit “{revision}”.", code="revision_not_found")
-    return Response({"commit": _commit_body(access.project, repos.commit(access.project.id, found.sha))})
+    tip = repos.commit(access.project.id, found.sha)
+    return Response({"commit": commit_bodies(access.project, [tip])[tip.sha]})
 
 
-def _commit_body(project: ProjectView, found: Commit) -> dict[str, Any]:
-    names = usernames_by_email([found.author.email, found.committer.email])
+def commit_bodies(project: ProjectView, commits: list[Commit]) -> dict[str, dict[str, Any]]:
+    """The body of :class:`CommitShape` of each commit, by its sha; one query for all."""
+    names = usernames_by_email(
+        person.email for commit in commits for person in (commit.author, commit.committer)
+    )
 
     def signature(person: Person) -> dict[str, str]:
         return {"name": person.name, "email": person.email, "username": names.get(person.email.lower(), "")}
 
     return {
-        "id": found.sha,
-        "message": f"{found.subject}\n\n{found.body}" if found.body else found.subject,
-        "url": f"{project.url}/commit/{found.sha}",
-        "timestamp": found.committer.when.isoformat(),
-        "author": signature(found.author),
-        "committer": signature(found.committer),
+        found.sha: {
+            "id": found.sha,
+            "message": f"{found.subject}\n\n{found.body}" if found.body else found.subject,
+            "url": f"{project.url}/commit/{found.sha}",
+            "timestamp": found.committer.when.isoformat(),
+            "author": signature(found.author),
+            "committer": signature(found.committer),
+        }
+        for found in commits
     }

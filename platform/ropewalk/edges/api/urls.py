@@ -6,12 +6,14 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route, public_route, signed_in_route
 from ropewalk.edges.api import (
     assets,
+    branches,
     code,
     content,
     docs,
     entries,
     gitea,
     people,
+    protections,
     releases,
     repositories,
     revisions,
@@ -28,7 +30,8 @@ from ropewalk.repos import urlpaths  # noqa: F401  # registers the converter ``r
 _project = partial(project_route, on_error=json_error, csrf=False)
 _signed_in = partial(signed_in_route, on_error=json_error, csrf=False)
 _public = partial(public_route, on_error=json_error, csrf=False)
-_tags = partial(_project, needs=Permission.CODE_READ, writes=Permission.CODE_WRITE)
+_settings = partial(_project, needs=Permission.SETTINGS_WRITE)
+_code = partial(_project, needs=Permission.CODE_READ, writes=Permission.CODE_WRITE)
 _REPO = "api/v1/repos/<str:owner>/<str:project>"
 
 urlpatterns = [
@@ -47,11 +50,13 @@ urlpatterns = [
         token_scope="write",
     ),
     _project(_REPO, bounded(repositories.repository), needs=Permission.PROJECT_VIEW, name="api-repo"),
-    _project(
-        f"{_REPO}/branches/<path:branch>",
-        bounded(revisions.branch),
-        needs=Permission.CODE_READ,
-        name="api-branch",
+    _code(f"{_REPO}/branches", bounded(branches.branches), name="api-branches"),
+    _code(f"{_REPO}/branches/<revpath:branch>", bounded(branches.branch), name="api-branch"),
+    _settings(f"{_REPO}/branch_protections", bounded(protections.protections), name="api-branch-protections"),
+    _settings(
+        f"{_REPO}/branch_protections/<revpath:rule_name>",
+        bounded(protections.protection),
+        name="api-branch-protection",
     ),
     _project(
         f"{_REPO}/commits/<path:revision>",
@@ -93,14 +98,14 @@ urlpatterns = [
     _project(
         f"{_REPO}/search/code", bounded(code.search), needs=Permission.CODE_READ, name="api-code-search"
     ),
-    _tags(f"{_REPO}/tags", bounded(tags.tags), name="api-tags"),
-    _tags(f"{_REPO}/tags/<revpath:tag>", bounded(tags.tag), name="api-tag"),
-    _tags(f"{_REPO}/releases", bounded(releases.releases), name="api-releases"),
-    _tags(f"{_REPO}/releases/latest", bounded(releases.latest), name="api-release-latest"),
-    _tags(f"{_REPO}/releases/tags/<revpath:tag>", bounded(releases.release_by_tag), name="api-release-tag"),
-    _tags(f"{_REPO}/releases/<int:release_id>", bounded(releases.release), name="api-release"),
-    _tags(f"{_REPO}/releases/<int:release_id>/assets", assets.assets, name="api-assets"),
-    _tags(f"{_REPO}/releases/<int:release_id>/assets/<int:file_id>", bounded(assets.asset), name="api-asset"),
+    _code(f"{_REPO}/tags", bounded(tags.tags), name="api-tags"),
+    _code(f"{_REPO}/tags/<revpath:tag>", bounded(tags.tag), name="api-tag"),
+    _code(f"{_REPO}/releases", bounded(releases.releases), name="api-releases"),
+    _code(f"{_REPO}/releases/latest", bounded(releases.latest), name="api-release-latest"),
+    _code(f"{_REPO}/releases/tags/<revpath:tag>", bounded(releases.release_by_tag), name="api-release-tag"),
+    _code(f"{_REPO}/releases/<int:release_id>", bounded(releases.release), name="api-release"),
+    _code(f"{_REPO}/releases/<int:release_id>/assets", assets.assets, name="api-assets"),
+    _code(f"{_REPO}/releases/<int:release_id>/assets/<int:file_id>", bounded(assets.asset), name="api-asset"),
     _project(f"{_REPO}/jobs", bounded(work.jobs), needs=Permission.JOBS_READ, name="api-jobs"),
     _project(f"{_REPO}/jobs/<uuid:job>", bounded(work.job), needs=Permission.JOBS_READ, name="api-job"),
     _public("api/v1/search", bounded(search.search), name="api-search"),

@@ -8,9 +8,11 @@ from ropewalk.repos.selectors.branches import (
     VIEWS,
     branch_page,
     branch_row,
+    branch_sha,
     branch_tips,
     gone_branches,
     named_like,
+    tip_page,
     views_of,
 )
 from ropewalk.repos.selectors.comparison import ahead_behind, commits_between, generated
@@ -29,6 +31,7 @@ from ropewalk.repos.selectors.history import (
 from ropewalk.repos.selectors.last_commits import folder_key, last_commits
 from ropewalk.repos.selectors.protections import (
     protection_by_id,
+    protection_by_pattern,
     protections,
     ref_rules,
     require_allowed,
@@ -70,6 +73,7 @@ __all__ = [
     "branch_names",
     "branch_page",
     "branch_row",
+    "branch_sha",
     "branch_tips",
     "changes",
     "commit",
@@ -96,6 +100,7 @@ __all__ = [
     "named_like",
     "nearest_tag",
     "protection_by_id",
+    "protection_by_pattern",
     "protections",
     "push_by_id",
     "pushes",
@@ -111,6 +116,7 @@ __all__ = [
     "tags",
     "tags_before",
     "tags_by_name",
+    "tip_page",
     "tree",
     "views_of",
     "walk",

@@ -12,13 +12,13 @@ from ropewalk.core.pagination import Page
 from ropewalk.repos import git
 from ropewalk.repos.errors import EmptyRepository, GitTimeout
 from ropewalk.repos.models import Push
-from ropewalk.repos.refs import KEPT_DAYS
+from ropewalk.repos.refs import KEPT_DAYS, read_refs
 from ropewalk.repos.selectors.comparison import ahead_behind
 from ropewalk.repos.selectors.history import commits_by_sha, parse_when
 from ropewalk.repos.selectors.pushes import view_of
 from ropewalk.repos.selectors.revisions import commit_exists, default_branch, resolve
 from ropewalk.repos.store import refs_changed_at
-from ropewalk.repos.types import ZERO, BranchRow, GoneBranch, PushView, Revision
+from ropewalk.repos.types import ZERO, BranchRow, Commit, GoneBranch, PushView, Revision
 
 N = TypeVar("N", bound="Tip | GoneBranch")
 STALE_AFTER = timedelta(days=90)
@@ -94,23 +94,32 @@ def named_like(tips: Iterable[N], text: str) -> list[N]:
     return [tip for tip in tips if wanted in tip.name.lower()]
 
 
-def branch_page(project_id: int, tips: list[Tip], *, page: int = 1, per_page: int = 30) -> Page[BranchRow]:
-    """A page of these branches with their commits and their distance from the default branch."""
+def tip_page(
+    project_id: int, tips: list[Tip], *, page: int = 1, per_page: int = 30
+) -> Page[tuple[str, Commit]]:
+    """A page of these branches: each with its last commit."""
     start = (page - 1) * per_page
     shown = tips[start : start + per_page]
     commits = {item.sha: item for item in commits_by_sha(project_id, list({tip.sha for tip in shown}))}
-    base = _default(project_id)
-    apart = distances(project_id, base.sha, [tip.sha for tip in shown]) if base else {}
-    rows = [
-        BranchRow(
-            tip.name,
-            commits[tip.sha],
-            base is not None and tip.name == base.short,
-            *apart.get(tip.sha, (None, None)),
-        )
-        for tip in shown
-    ]
+    rows = [(tip.name, commits[tip.sha]) for tip in shown]
     return Page(rows, page, per_page, len(tips), has_next=start + per_page < len(tips))
+
+
+def branch_page(project_id: int, tips: list[Tip], *, page: int = 1, per_page: int = 30) -> Page[BranchRow]:
+    """A page of these branches with their commits and their distance from the default branch."""
+    found = tip_page(project_id, tips, page=page, per_page=per_page)
+    base = _default(project_id)
+    apart = distances(project_id, base.sha, [commit.sha for _, commit in found]) if base else {}
+    rows = [
+        BranchRow(name, commit, base is not None and name == base.short, *apart.get(commit.sha, (None, None)))
+        for name, commit in found
+    ]
+    return Page(rows, page, per_page, found.total, has_next=found.has_next)
+
+
+def branch_sha(project_id: int, name: str) -> str:
+    """A branch's commit by the exact name, or an empty string."""
+    return read_refs(project_id).get(f"refs/heads/{name}", "")
 
 
 def _default(project_id: int) -> Revision | None:

@@ -28,6 +28,14 @@ def protection_by_id(project_id: int, protection_id: int) -> Protection:
     return found
 
 
+def protection_by_pattern(project_id: int, pattern: str) -> Protection:
+    """The rule with exactly this pattern. Raises :class:`NotFound`."""
+    found = next((rule for rule in protections(project_id) if rule.pattern == pattern), None)
+    if found is None:
+        raise NotFound(f"There is no rule for “{pattern[:200]}”.", code="no_protection")
+    return found
+
+
 def _view(row: ProtectedBranch, names: dict[int, str]) -> Protection:
     return Protection(
         id=row.pk,
