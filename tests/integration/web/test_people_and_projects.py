@@ -131,6 +131,10 @@ def test_archiving_is_undone_on_the_same_page() -> None:
     owner = make_user("archivist")
     make_project("old", owner=owner)
     client = _client(owner)
+    asked = client.get("/archivist/old/settings/archive").content.decode()
+    assert "Archive archivist/old?" in asked and "Keep it as it is" in asked
+    still = find("archivist", "old")
+    assert still is not None and not still.archived, "looking archives nothing"
     for expected in (True, False):
         client.post("/archivist/old/settings/archive")
         found = find("archivist", "old")

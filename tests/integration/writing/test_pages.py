@@ -330,3 +330,20 @@ def test_readers_see_no_way_to_write(project: Project, url: str) -> None:
         assert f"{url}/upload/" not in reader.get(page).content.decode()
     assert reader.get(f"{url}/edit/main/README.md").status_code == 403
     assert ZERO not in refs.read_refs(project.pk).values()
+
+
+def test_a_message_is_suggested_and_given_to_who_types_none(
+    writer: Client, project: Project, url: str
+) -> None:
+    for deed, path, words in (
+        ("edit", "/README.md", "Update README.md"),
+        ("move", "/src", "Rename src"),
+        ("delete", "/src/run.sh", "Delete src/run.sh"),
+        ("new", "/src", "Add a file"),
+        ("upload", "/src", "Upload files to src"),
+    ):
+        page = writer.get(f"{url}/{deed}/main{path}").content.decode()
+        assert f'placeholder="{words}"' in page, deed
+    form = open_form(writer, f"{url}/new/main")
+    writer.post(f"{url}/new/main", form | {"path": "a/b.txt", "text": "x"})
+    assert selectors.commit(project.pk, tip(project)).subject == "Add a/b.txt"

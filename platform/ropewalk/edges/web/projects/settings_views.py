@@ -62,8 +62,10 @@ def danger(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
 
 
 def archive(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """Make the project read-only, or writable again."""
+    """Make the project read-only after asking, or writable again."""
     project = access.project
+    if request.method != "POST" and not project.archived:
+        return project_page(request, access, "projects/archive.html", "settings", {"section": "danger"})
     if request.method == "POST":
         services.archive_project(project_id=project.id, archived=not project.archived)
         messages.success(

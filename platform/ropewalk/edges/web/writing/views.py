@@ -79,7 +79,7 @@ def create(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
 
     def edits() -> tuple[list[Edit], str, str]:
         path = cleaned_path(form.cleaned_data["path"])
-        return [WriteFile(path, Text(form.data_to_write), create=True)], path, f"Create {path}"
+        return [WriteFile(path, Text(form.data_to_write), create=True)], path, f"Add {path}"
 
     return _sent(request, access, ground, form, "create", edits)
 
@@ -212,4 +212,16 @@ def _page(
 ) -> HttpResponse:
     back = address(access, "src", ground.branch, ground.path) if ground.sha else f"{access.project.path}/src"
     context = {"ground": ground, "form": form, "deed": deed, "back_url": back} | extra
+    context["suggestion"] = _suggestion(deed, ground.path)
     return project_page(request, access, f"writing/{deed}.html", "files", context, status=status)
+
+
+def _suggestion(deed: str, path: str) -> str:
+    """The message that a commit gets when nobody types one, as far as it is known before."""
+    return {
+        "edit": f"Update {path}",
+        "create": "Add a file",
+        "upload": f"Upload files to {path}" if path else "Upload files",
+        "move": f"Rename {path}",
+        "delete": f"Delete {path}",
+    }[deed]
