@@ -16,3 +16,4 @@ if (document.querySelector("rw-chart")) void import("./chart.ts");
 if (document.querySelector("rw-finder")) void import("./reading.ts");
 if (document.querySelector("rw-upload")) void import("./upload.ts");
 if (document.querySelector("rw-pdf")) void import("./pdf.ts");
+if (document.querySelector("rw-editor")) void import("./editor.ts");

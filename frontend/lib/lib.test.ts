@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { onAxis } from "./axis.ts";
+import { indentOf } from "./indent.ts";
 import { relative } from "./relative.ts";
 import { smooth } from "./smooth.ts";
 
@@ -30,4 +31,11 @@ test("the time axis counts seconds from a run's own first point", () => {
   assert.deepEqual(onAxis(points, "time"), [[0, 5], [2.5, 4]]);
   assert.deepEqual(onAxis(points, "step"), [[0, 5], [1, 4]]);
   assert.deepEqual(onAxis([[3, 1]], "time"), []);
+});
+
+test("a file's indent is the commonest step of its lines", () => {
+  assert.equal(indentOf("a:\n  b:\n    c: 1\n  d: 2\n"), "  ");
+  assert.equal(indentOf("def f():\n    if x:\n        y\n"), "    ");
+  assert.equal(indentOf("all:\n\ttrue\n"), "\t");
+  assert.equal(indentOf(""), "    ");
 });
