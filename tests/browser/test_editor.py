@@ -1,5 +1,7 @@
 """The editor over the text area: what is typed is what is committed, and the keyboard gets out of it."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -41,7 +43,9 @@ def test_what_is_typed_is_committed(instance: Instance, page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_editor_follows_the_scheme(instance: Instance, page: Page, scheme: str) -> None:
+def test_the_editor_follows_the_scheme(
+    instance: Instance, page: Page, scheme: str, axe: Callable[[Page], list[str]]
+) -> None:
     username, password, _ = instance.user("typist")
     sign_in(page, instance.url, username, password)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -54,3 +58,4 @@ def test_the_editor_follows_the_scheme(instance: Instance, page: Page, scheme: s
     )
     canvas = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
     assert colour == canvas
+    assert axe(page) == []
