@@ -76,11 +76,11 @@ def _remove(directory: Path, kind: str, found: Iterable[Path]) -> int:
         before = time.time() - (0 if alone else HELD_SECONDS)
         for path in found:
             with suppress(FileNotFoundError):
-                if path.is_dir():  # a quarantine grows for as long as its push comes in: its age says nothing
+                if path.match(_QUARANTINES):  # grows for as long as its push comes in: its age says nothing
                     if alone:
                         shutil.rmtree(path, ignore_errors=True)
                         removed += 1
-                elif path.lstat().st_mtime <= before:
+                elif not path.is_dir() and path.lstat().st_mtime <= before:  # git makes no lock that is a directory
                     path.unlink()
                     removed += 1
     return removed
