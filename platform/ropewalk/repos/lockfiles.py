@@ -71,6 +71,7 @@ def _quarantines(directory: Path) -> list[Path]:
 
 
 def _remove(directory: Path, kind: str, found: Iterable[Path]) -> int:
+    """A directory that is no quarantine stays: git makes no lock of that kind."""
     removed = 0
     with _alone(directory, kind) as alone:
         before = time.time() - (0 if alone else HELD_SECONDS)
@@ -80,7 +81,7 @@ def _remove(directory: Path, kind: str, found: Iterable[Path]) -> int:
                     if alone:
                         shutil.rmtree(path, ignore_errors=True)
                         removed += 1
-                elif not path.is_dir() and path.lstat().st_mtime <= before:  # git makes no lock that is a directory
+                elif not path.is_dir() and path.lstat().st_mtime <= before:
                     path.unlink()
                     removed += 1
     return removed
