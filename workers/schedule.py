@@ -14,5 +14,6 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "sweep-names": {"task": "ropewalk.sweep_names", "schedule": 3600.0, "options": {"expires": 3600}},
     "purge-projects": {"task": "ropewalk.purge_projects", "schedule": 600.0, "options": {"expires": 600}},
 }

@@ -42,7 +42,7 @@ PROJECT = {
     "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",
     "comparison": "/experiments/compare/1", "drift": "/drift", "drift-new": "/drift/new", "drift-report": "/drift/1",
     "jobs": "/jobs", "settings": "/settings", "members": "/settings/members", "danger": "/settings/danger",
-    "archive": "/settings/archive",
+    "archive": "/settings/archive", "rename": "/settings/rename",
 }  # fmt: skip
 
 

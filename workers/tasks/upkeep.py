@@ -7,6 +7,7 @@ from celery import shared_task
 
 from ropewalk.core import blobs, clock, jobs
 from ropewalk.data import services as data
+from ropewalk.projects import services as projects
 from ropewalk.releases import services as releases
 from workers.runners import maintain_repository, purge_projects
 
@@ -51,3 +52,9 @@ def sweep_repositories() -> None:
 def purge_deleted_projects() -> None:
     """Remove deleted projects whose grace time is over, for a bounded time."""
     purge_projects.purge()
+
+
+@shared_task(name="ropewalk.sweep_names")
+def sweep_names() -> None:
+    """Let go of former names whose time is over."""
+    projects.sweep_former_names()

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     SETTINGS_WRITE = "settings.write"
     MEMBERS_WRITE = "members.write"
     CODE_FORCE = "code.force"
+    PROJECT_MOVE = "project.move"
     PROJECT_DELETE = "project.delete"
 
 
@@ -43,7 +44,7 @@ _VIEWER = frozenset(
 _READER = _VIEWER | {P.ANALYSES_START}
 _WRITER = _READER | {P.CODE_WRITE, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE}
 _MAINTAINER = _WRITER | {P.SETTINGS_READ, P.SETTINGS_WRITE, P.MEMBERS_WRITE, P.CODE_FORCE}
-_OWNER = _MAINTAINER | {P.PROJECT_DELETE}
+_OWNER = _MAINTAINER | {P.PROJECT_MOVE, P.PROJECT_DELETE}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.NONE: frozenset(),
@@ -72,6 +73,7 @@ DEEDS: dict[Permission, str] = {
     P.SETTINGS_WRITE: "change its settings",
     P.MEMBERS_WRITE: "change its members",
     P.CODE_FORCE: "replace history of protected branches",
+    P.PROJECT_MOVE: "rename it or give it to another owner",
     P.PROJECT_DELETE: "delete it",
 }
 

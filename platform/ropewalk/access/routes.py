@@ -12,17 +12,18 @@ from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import URLPattern, URLResolver, re_path
 from django.urls import path as django_path
 from django.utils.datastructures import MultiValueDict
+from django.utils.encoding import escape_uri_path
 from django.views.decorators.csrf import csrf_exempt
 
 from ropewalk.access.authentication import actor_of, client_address, replace_actor
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import resolve_project
-from ropewalk.access.types import ANONYMOUS, Actor
+from ropewalk.access.types import ANONYMOUS, Actor, ProjectAccess
 from ropewalk.core import audit
 from ropewalk.core.errors import Denied, RopewalkError, Unauthenticated
 
@@ -121,6 +122,26 @@ def _guard(
     return guarded if csrf else csrf_exempt(guarded)
 
 
+def _led_on(view: View) -> View:
+    """``view``, but a reader who asks by a former name is sent to the same address under the present one.
+
+    Not to be kept by browsers: a former name can be taken again.
+    """
+
+    @wraps(view)
+    def leading(request: HttpRequest, access: ProjectAccess, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        before = f"/{access.former}"
+        if not access.former or request.method not in {"GET", "HEAD"} or not request.path.startswith(before):
+            return view(request, access, *args, **kwargs)
+        query = request.META.get("QUERY_STRING", "")
+        address = escape_uri_path(access.project.path + request.path.removeprefix(before))
+        answer = HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+    return leading
+
+
 def project_view(
     view: View,
     *,
@@ -129,13 +150,19 @@ def project_view(
     on_error: ErrorRenderer = plain_error,
     csrf: bool = True,
     challenge: bool = False,
+    leads_on: bool | None = None,
 ) -> View:
     """Wrap ``view(request, access, **rest)`` behind the gate.
 
     ``writes`` is what methods that change something need, where one address takes both; it must be more than ``needs``.
     ``challenge`` is for protocol clients: somebody who sent no credentials gets 401 for whatever they may not see or do, whether
     or not it exists, so that git and others ask for a password.
+
+    ``leads_on``: whoever reads by a former name is redirected to the present one. Pages do by default (routes whose forms Django
+    checks); protocol clients are answered in place, since not all of them follow.
     """
+    if csrf if leads_on is None else leads_on:
+        view = _led_on(view)
 
     def prepare(request: HttpRequest, actor: Actor, kwargs: dict[str, Any]) -> tuple[Any, ...]:
         asked = needs if writes is None or request.method in SAFE_METHODS else writes
@@ -201,12 +228,21 @@ def project_route(
     on_error: ErrorRenderer = plain_error,
     csrf: bool = True,
     challenge: bool = False,
+    leads_on: bool | None = None,
     regex: bool = False,
 ) -> URLPattern:
     """A route whose pattern has ``owner`` and ``project``; see :func:`project_view`."""
     return _route(
         pattern,
-        project_view(view, needs=needs, writes=writes, on_error=on_error, csrf=csrf, challenge=challenge),
+        project_view(
+            view,
+            needs=needs,
+            writes=writes,
+            on_error=on_error,
+            csrf=csrf,
+            challenge=challenge,
+            leads_on=leads_on,
+        ),
         name,
         regex,
     )

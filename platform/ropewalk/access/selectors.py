@@ -1,5 +1,7 @@
 """The one gate: every request that names a project goes through :func:`resolve_project`."""
 
+from dataclasses import replace
+
 from ropewalk.access.roles import DEEDS, FROZEN_BY_ARCHIVE, PERMISSIONS, Permission, Role, least_role, scoped
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.accounts.selectors import organization_role, organizations_of, owner_by_slug, user_by_id
@@ -38,7 +40,7 @@ def projects_owner_is(project: ProjectView, user_id: int) -> bool:
 
 
 def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> ProjectAccess:
-    """Let through, or raise.
+    """Let through, or raise. A name that a project had before counts as its own, but only while nothing else has it.
 
     :class:`NotFound` for what the viewer may not see; :class:`Denied` (or :class:`Unauthenticated` for somebody who did not sign
     in) when they see the project but may not do this.
@@ -46,9 +48,29 @@ def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> P
     missing = NotFound(
         f"There is no project {owner}/{slug}, or you may not see it.", hint="Check the name, or sign in."
     )
-    project = projects.find(owner, slug)
+    if project := projects.find(owner, slug):
+        return _let_through(actor, project, needs, missing)
+    if project := projects.find_former(owner, slug):
+        return replace(_let_through(actor, project, needs, missing), former=f"{owner}/{slug}")
+    raise missing
+
+
+def ask_again(access: ProjectAccess, needs: Permission) -> ProjectAccess:
+    """Through the gate once more, for more or at a later time; raises like :func:`resolve_project`.
+
+    By the project's number: meanwhile it may have been renamed, and another may have its name.
+    """
+    missing = NotFound(
+        f"There is no project {access.project.full_name} any more, or you may not see it.",
+        hint="Check the name, or sign in.",
+    )
+    project = projects.project_by_id(access.project.id)
     if project is None:
         raise missing
+    return replace(_let_through(access.actor, project, needs, missing), former=access.former)
+
+
+def _let_through(actor: Actor, project: ProjectView, needs: Permission, missing: NotFound) -> ProjectAccess:
     role = role_in(project, actor.user_id)
     if role is Role.NONE or (actor.project_id is not None and actor.project_id != project.id):
         raise missing

@@ -56,12 +56,16 @@ ANONYMOUS = Actor()
 
 @dataclass(frozen=True)
 class ProjectAccess:
-    """The gate's answer: the project, who came through, and what they may do there."""
+    """The gate's answer: the project, who came through, and what they may do there.
+
+    ``former`` is the ``owner/name`` that was asked for when it is not the project's own any more; empty otherwise.
+    """
 
     project: ProjectView
     actor: Actor
     role: Role
     permissions: frozenset[Permission]
+    former: str = ""
 
     def may(self, permission: Permission) -> bool:
         """Whether they may do it here and now."""

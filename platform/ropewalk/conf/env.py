@@ -61,6 +61,7 @@ class Env:
     pack_cache_bytes: int
     body_stall_seconds: int
     purge_after_days: int
+    name_grace_days: int
     trusted_proxies: int
     job_memory_mb: int
 
@@ -137,6 +138,7 @@ def load(environ: dict[str, str]) -> Env:
         pack_cache_bytes=number("ROPEWALK_PACK_CACHE_BYTES", 4 << 30),
         body_stall_seconds=number("ROPEWALK_BODY_STALL_SECONDS", 120),
         purge_after_days=number("ROPEWALK_PURGE_AFTER_DAYS", 7),
+        name_grace_days=number("ROPEWALK_NAME_GRACE_DAYS", 365),
         trusted_proxies=number("ROPEWALK_TRUSTED_PROXIES", 0),
         job_memory_mb=number("ROPEWALK_JOB_MEMORY_MB", 3072),
     )

@@ -25,6 +25,7 @@ ROPEWALK_MAX_ARTIFACT_BYTES = env.max_artifact_bytes
 ROPEWALK_MAX_RELEASE_FILE_BYTES = env.max_release_file_bytes
 ROPEWALK_BODY_STALL_SECONDS = env.body_stall_seconds
 ROPEWALK_PURGE_AFTER_DAYS = env.purge_after_days
+ROPEWALK_NAME_GRACE_DAYS = env.name_grace_days
 ROPEWALK_JOB_MEMORY_MB = env.job_memory_mb
 ROPEWALK_S3 = env.s3
 ROPEWALK_PACK_CACHE_BYTES = env.pack_cache_bytes

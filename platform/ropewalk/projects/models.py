@@ -59,6 +59,27 @@ class Project(models.Model):
         return f"{self.owner.slug}/{self.slug}"
 
 
+class FormerName(models.Model):
+    """A name that a project had in an owner's namespace; until its time is over it leads to the project.
+
+    Whoever takes the name again in that namespace ends it. A project that lives under the name comes first in any case.
+    """
+
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="+")
+    slug = models.CharField(max_length=100)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="former_names")
+    until = models.DateTimeField()
+
+    objects = ProjectScopedManager["FormerName"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("owner", Lower("slug"), name="former_name_unique")]
+        indexes = [models.Index(fields=["until"], name="former_name_until")]
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.slug}"
+
+
 class Collaborator(models.Model):
     """A person with a role in one project."""
 

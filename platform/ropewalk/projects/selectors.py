@@ -6,9 +6,10 @@ from django.db.models import Q, QuerySet
 
 from ropewalk.accounts.models import Membership, User
 from ropewalk.accounts.names import matching_name
+from ropewalk.core import clock
 from ropewalk.core.pagination import Page, paginate
-from ropewalk.projects.models import Collaborator, Project, Visibility
-from ropewalk.projects.types import CollaboratorView, DeletedProject, ProjectView
+from ropewalk.projects.models import Collaborator, FormerName, Project, Visibility
+from ropewalk.projects.types import CollaboratorView, DeletedProject, FormerNameView, ProjectView
 
 
 def view_of(project: Project) -> ProjectView:
@@ -48,6 +49,24 @@ def find(owner: str, slug: str) -> ProjectView | None:
     """A project by its name, without regard to case. Only the gate calls this."""
     project = _live().filter(matching_name("owner__slug", owner), matching_name("slug", slug)).first()
     return view_of(project) if project else None
+
+
+def find_former(owner: str, slug: str) -> ProjectView | None:
+    """The project that had this name and is still found by it. Only the gate calls this, and only after :func:`find`."""
+    row = (
+        FormerName.objects.unscoped("the name says which project")
+        .select_related("project__owner")
+        .filter(matching_name("owner__slug", owner), matching_name("slug", slug))
+        .filter(until__gt=clock.now(), project__deleted_at__isnull=True)
+        .first()
+    )
+    return view_of(row.project) if row else None
+
+
+def former_names(project_id: int) -> list[FormerNameView]:
+    """The names under which a project is still found beside its own, the longest kept first (at most fifty)."""
+    rows = FormerName.objects.for_project(project_id).select_related("owner").filter(until__gt=clock.now())
+    return [FormerNameView(row.owner.slug, row.slug, row.until) for row in rows.order_by("-until", "-pk")]
 
 
 def deleted_projects(owner: str, slug: str) -> list[DeletedProject]:

@@ -60,6 +60,20 @@ class ProjectView:
 
 
 @dataclass(frozen=True)
+class FormerNameView:
+    """A name under which a project is still found, and until when."""
+
+    owner: str
+    slug: str
+    until: datetime
+
+    @property
+    def full_name(self) -> str:
+        """``owner/name``."""
+        return f"{self.owner}/{self.slug}"
+
+
+@dataclass(frozen=True)
 class CollaboratorView:
     """A person with a role in a project."""
 

@@ -17,7 +17,7 @@ import pytest
 from infra.embedded.config import read_pairs
 from tests.fixtures.instance import Instance
 
-SPARE = 110
+SPARE = 120
 CAST = (
     f"SPARE = {SPARE}\n"
     """

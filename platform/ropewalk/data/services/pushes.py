@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from ropewalk.access.roles import Permission
-from ropewalk.access.selectors import resolve_project
+from ropewalk.access.selectors import ask_again
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Busy, RopewalkError
 from ropewalk.data.services.indexing import index_pushed_commits
@@ -27,7 +27,7 @@ _SHOWN = 3
 
 def for_writing(access: ProjectAccess) -> ProjectAccess:
     """Through the gate again, with what a push needs; also late in a long push, when things may have changed."""
-    return resolve_project(access.actor, access.project.owner, access.project.slug, Permission.CODE_WRITE)
+    return ask_again(access, Permission.CODE_WRITE)
 
 
 def fault_in_names(head: PushHead) -> str:

@@ -2,28 +2,84 @@
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ropewalk.access.selectors import may_create_in, resolve_owner
+from ropewalk.access.roles import Permission
+from ropewalk.access.selectors import ask_again, may_create_in, resolve_owner
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.core.errors import Conflict, Denied, Invalid, Unprocessable
 from ropewalk.data.services.founding import found_project
 from ropewalk.data.starters import Starter, starter_of
 from ropewalk.edges.api.requests import caller
-from ropewalk.edges.api.shapes import ErrorShape, NewRepositoryShape, RepositoryShape, repository_body
+from ropewalk.edges.api.shapes import (
+    ChangedRepositoryShape,
+    ErrorShape,
+    NewRepositoryShape,
+    RepositoryShape,
+    repository_body,
+)
+from ropewalk.projects import services
 from ropewalk.repos.selectors import state
 
 _CREATED = {201: RepositoryShape, 403: ErrorShape, 404: ErrorShape, 422: ErrorShape}
 
 
-@extend_schema(summary="A project", responses={200: RepositoryShape, 404: ErrorShape}, tags=["projects"])
-@api_view(["GET"])
+@extend_schema(
+    methods=["GET"],
+    summary="A project",
+    responses={200: RepositoryShape, 404: ErrorShape},
+    tags=["projects"],
+)
+@extend_schema(
+    methods=["PATCH"],
+    summary="Change a project",
+    request=ChangedRepositoryShape,
+    responses={200: RepositoryShape, 403: ErrorShape, 404: ErrorShape, 422: ErrorShape},
+    tags=["projects"],
+)
+@api_view(["GET", "PATCH"])
 def repository(request: Request, access: ProjectAccess) -> Response:
-    """Describe a project. One that the caller may not see answers 404, like one that does not exist."""
+    """Describe a project, or change what is given; another `name` takes its owner. A former name finds it, too.
+
+    One that the caller may not see answers 404, like one that does not exist.
+    """
+    if request.method == "PATCH":
+        wanted = ChangedRepositoryShape(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        access = _changed(access, wanted.validated_data)
     return Response(_described(access))
+
+
+def _changed(access: ProjectAccess, given: dict[str, Any]) -> ProjectAccess:
+    project_id = access.project.id
+    if "name" in given:
+        ask_again(access, Permission.PROJECT_MOVE)
+    try:
+        with transaction.atomic():
+            services.update_project(
+                project_id=project_id,
+                description=given.get("description"),
+                visibility=_visibility(given, access.project.visibility),
+            )
+            if "archived" in given and given["archived"] != access.project.archived:
+                services.archive_project(project_id=project_id, archived=given["archived"])
+            if "name" in given:
+                services.rename_project(project_id=project_id, name=given["name"])
+    except (Invalid, Conflict) as error:
+        raise Unprocessable(error.message, hint=error.hint, code=error.code) from None
+    return ask_again(access, Permission.PROJECT_VIEW)
+
+
+def _visibility(given: dict[str, Any], before: str) -> str | None:
+    """``private`` says only whether everybody may read: a project that is internal is private to those who don't know more."""
+    wanted: str | None = given.get("visibility")
+    if wanted is None and given.get("private", before != "public") != (before != "public"):
+        return "private" if given["private"] else "public"
+    return wanted
 
 
 @extend_schema(

@@ -101,6 +101,20 @@ class NewRepositoryShape(serializers.Serializer):
     )
 
 
+class ChangedRepositoryShape(serializers.Serializer):
+    """What changes of a project; what is not given stays."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    description = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    private = serializers.BooleanField(required=False)
+    visibility = serializers.ChoiceField(
+        choices=["public", "internal", "private"],
+        required=False,
+        help_text="Ropewalk's own; wins over `private`.",
+    )
+    archived = serializers.BooleanField(required=False)
+
+
 class JobShape(serializers.Serializer):
     """A computation by the workers."""
 

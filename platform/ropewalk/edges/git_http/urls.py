@@ -24,12 +24,13 @@ def _route(pattern: str, view: Callable[..., HttpResponseBase], name: str, **opt
     )
 
 
+# A client that asks by a former name learns the present one from its first request, the only one whose redirect git follows.
 # Pushing passes the gate a second time, with CODE_WRITE: info/refs learns only from its query string that it is a push.
 urlpatterns = []
 for _suffix, _name in ((".git", "git"), ("", "git-plain")):
     _base = f"<str:owner>/<str:project>{_suffix}"
     urlpatterns += [
-        _route(f"{_base}/info/refs", views.info_refs, f"{_name}-info-refs"),
+        _route(f"{_base}/info/refs", views.info_refs, f"{_name}-info-refs", leads_on=True),
         _route(f"{_base}/git-upload-pack", views.upload_pack, f"{_name}-upload-pack"),
         _route(f"{_base}/git-receive-pack", views.receive_pack, f"{_name}-receive-pack"),
         _route(f"{_base}/info/lfs/<path:rest>", views.large_files, f"{_name}-lfs"),

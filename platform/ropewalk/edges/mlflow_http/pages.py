@@ -66,11 +66,13 @@ def shell() -> str:
 
 
 def index(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
-    """The UI with a way back to the project.
+    """The UI with a way back to the project; under its present name, for its cookie.
 
     Its scripts copy each cookie named ``mlflow-request-header-X`` into a request header ``X``: so its calls pass our CSRF check.
     """
     name = access.project.full_name
+    if access.former:
+        return HttpResponseRedirect(ui_address(name))
     link = format_html(BACK, f"/{name}", name)
     page = shell().replace("<head>", f"<head>{PREFER}", 1).replace("</body>", f"{link}</body>", 1)
     response = HttpResponse(page)

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponseBase
 
 from ropewalk.access.roles import DEEDS, Permission
-from ropewalk.access.selectors import resolve_project
+from ropewalk.access.selectors import ask_again
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Denied
 from ropewalk.edges.mlflow_http import artifacts, bodies, dispatch, otlp, ownership, pages
@@ -33,7 +33,7 @@ def mlflow_entry(request: HttpRequest, access: ProjectAccess, path: str = "") ->
 def require(access: ProjectAccess, need: Permission) -> None:
     """Raise what the gate says when the caller may not do this."""
     if not access.may(need):
-        resolve_project(access.actor, access.project.owner, access.project.slug, need)
+        ask_again(access, need)
         raise Denied(f"Your role does not let you {DEEDS[need]}.")
 
 

@@ -104,10 +104,17 @@ def _served(visit: Visit) -> str:
         ) from None
     if asked.service == RECEIVE_PACK:
         access = pushes.for_writing(access)
+    if access.former:
+        _lead_on(visit, access)
     repos.ensure_repository(project_id=access.project.id, default_branch=access.project.default_branch)
     connections.close_all()  # an exchange may last for hours
     (_fetch if asked.service == UPLOAD_PACK else _push)(visit, access)
     return "ok"
+
+
+def _lead_on(visit: Visit, access: ProjectAccess) -> None:
+    text = f"Ropewalk: {access.former} is {access.project.full_name} now. Use its new address:\n"
+    visit.wire.say(f"{text}  git remote set-url origin {access.project.ssh_url}\n")
 
 
 def _hello(visit: Visit) -> None:

@@ -12,7 +12,7 @@ from ropewalk.edges.web.files import views as files
 from ropewalk.edges.web.home import views as home
 from ropewalk.edges.web.people import ssh_keys
 from ropewalk.edges.web.people import views as people
-from ropewalk.edges.web.projects import connect, deleted, importing, settings_views, views
+from ropewalk.edges.web.projects import connect, deleted, importing, moving, settings_views, views
 
 _public = partial(routes.public_route, on_error=html_error)
 _signed_in = partial(routes.signed_in_route, on_error=html_error)
@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _project(
         f"{_P}/settings", settings_views.general, needs=Permission.SETTINGS_WRITE, name="project-settings"
     ),
+    _project(f"{_P}/settings/rename", moving.rename, needs=Permission.PROJECT_MOVE, name="project-rename"),
     _project(
         f"{_P}/settings/members",
         settings_views.members,

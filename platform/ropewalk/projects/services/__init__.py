@@ -1,6 +1,7 @@
 """Writes of projects. The caller has passed the gate."""
 
 from ropewalk.projects.services.collaborators import remove_collaborator, set_collaborator
+from ropewalk.projects.services.names import rename_project, sweep_former_names
 from ropewalk.projects.services.projects import archive_project, create_project, touch_project, update_project
 from ropewalk.projects.services.removal import (
     begin_purges,
@@ -18,8 +19,10 @@ __all__ = [
     "finish_purge",
     "remove_collaborator",
     "remove_rows",
+    "rename_project",
     "restore_project",
     "set_collaborator",
+    "sweep_former_names",
     "touch_project",
     "update_project",
 ]

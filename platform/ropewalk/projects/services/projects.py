@@ -2,9 +2,10 @@
 
 from django.db import IntegrityError, transaction
 
+from ropewalk.accounts.names import matching_name
 from ropewalk.core import audit, clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
-from ropewalk.projects.models import Project, Visibility
+from ropewalk.projects.models import FormerName, Project, Visibility
 from ropewalk.projects.names import check_branch_name, check_project_name
 
 
@@ -35,6 +36,7 @@ def create_project(
                 default_branch=default_branch,
                 created_by_id=created_by_id,
             )
+            free_former_name(owner_id, slug)
             record("project.created", project, visibility=visibility)
     except IntegrityError:
         raise Conflict(
@@ -58,6 +60,15 @@ def record(action: str, project: Project, **detail: str) -> None:
     audit.record(
         action, subject=project.slug, owner_id=project.owner_id, project_id=project.pk, detail=detail
     )
+
+
+def free_former_name(owner_id: int, slug: str) -> None:
+    """A project lives under this name now: whatever led on from it ends.
+
+    After the project's own row was written, so that a rename which gave the name up at the same time has committed.
+    """
+    rows = FormerName.objects.unscoped("a name in a namespace").filter(owner_id=owner_id)
+    rows.filter(matching_name("slug", slug)).delete()
 
 
 def locked(project_id: int) -> Project:

@@ -17,15 +17,16 @@ from ropewalk.core.audit import record as record_event
 from ropewalk.core.batches import delete_in_batches
 from ropewalk.core.errors import Conflict, NotFound
 from ropewalk.core.models import Job
-from ropewalk.projects.models import Project
+from ropewalk.projects.models import FormerName, Project
 from ropewalk.projects.names import check_project_name
-from ropewalk.projects.services.projects import locked, record
+from ropewalk.projects.services.projects import free_former_name, locked, record
 
 
 @transaction.atomic
 def delete_project(*, project_id: int) -> None:
-    """Hide a project from everybody; its name is free at once. The data stays until the operator's grace time ends."""
+    """Hide a project from everybody; its names are free at once. The data stays until the operator's grace time ends."""
     project = locked(project_id)
+    FormerName.objects.for_project(project_id).delete()
     project.deleted_at = clock.now()
     project.save(update_fields=["deleted_at"])
     record("project.deleted", project)
@@ -46,6 +47,7 @@ def restore_project(*, project_id: int, new_name: str = "", owner_ids: Collectio
                 project.slug = name
             project.deleted_at = None
             project.save(update_fields=["deleted_at", "slug", "updated_at"])
+            free_former_name(project.owner_id, project.slug)
             record("project.restored", project)
     except IntegrityError:
         raise Conflict(

@@ -49,6 +49,14 @@ class GeneralForm(StyledForm):
     )
 
 
+class RenameForm(StyledForm):
+    """A project's next name."""
+
+    name = forms.CharField(
+        max_length=100, label="New name", help_text="Letters, digits, dots, hyphens, underscores."
+    )
+
+
 class CollaboratorForm(StyledForm):
     """Somebody with a role in the project."""
 
