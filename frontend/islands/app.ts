@@ -17,3 +17,4 @@ if (document.querySelector("rw-finder")) void import("./reading.ts");
 if (document.querySelector("rw-upload")) void import("./upload.ts");
 if (document.querySelector("rw-pdf")) void import("./pdf.ts");
 if (document.querySelector("rw-editor")) void import("./editor.ts");
+if (document.querySelector("rw-draft")) void import("./draft.ts");

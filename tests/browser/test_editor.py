@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.screenshots import sign_in
 from tests.fixtures.instance import Instance
@@ -40,6 +40,52 @@ def test_what_is_typed_is_committed(instance: Instance, page: Page) -> None:
     expect(page.locator(".code")).to_contain_text("return rate * 2")
     assert page.locator("rw-editor").count() == 0
     assert faults == []
+
+
+def test_looks_at_a_draft_before_it_is_committed(
+    instance: Instance, page: Page, axe: Callable[[Page], list[str]]
+) -> None:
+    username, password, _ = instance.user("typist")
+    sign_in(page, instance.url, username, password)
+    page.goto(f"{instance.url}/typist/typed/new/main?name=notes.md")
+    editor = page.locator("rw-editor .cm-content")
+    editor.click()
+    page.keyboard.type("# Heading\n\n- [x] done\n\n$$x^2$$")
+    page.get_by_role("tab", name="Preview").click()
+    shown = page.locator("#draft-shown")
+    expect(shown.locator("h1")).to_contain_text("Heading")
+    expect(shown.locator(".katex").first).to_be_visible()
+    expect(editor).to_be_hidden()
+    assert axe(page) == []
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Changes")).to_be_focused()
+    expect(shown.locator("tr").filter(has_text="# Heading")).to_be_visible()
+    assert axe(page) == []
+    page.keyboard.press("ArrowRight")
+    expect(editor).to_be_visible()
+    expect(editor).to_contain_text("# Heading")
+    page.locator("input[name=path]").fill("notes.py")
+    expect(page.get_by_role("tab", name="Preview")).to_be_hidden()
+
+
+def test_unsaved_text_is_not_left_unasked(instance: Instance, page: Page) -> None:
+    username, password, _ = instance.user("typist")
+    sign_in(page, instance.url, username, password)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    address = f"{instance.url}/typist/typed/new/main?name=kept.txt"
+    page.goto(address)
+    page.locator("rw-editor .cm-content").click()
+    page.keyboard.type("not lost")
+    page.get_by_role("link", name="Cancel").click(no_wait_after=True)
+    expect(page.locator("rw-editor .cm-content")).to_contain_text("not lost")
+    assert asked == ["beforeunload"]
+    assert page.url == address
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -48,6 +48,7 @@ from ropewalk.repos.selectors.revisions import (
 )
 from ropewalk.repos.selectors.submodules import submodule_url
 from ropewalk.repos.selectors.tags import nearest_tag, tag, tags, tags_before, tags_by_name
+from ropewalk.repos.selectors.text_diffs import text_diff
 from ropewalk.repos.selectors.trees import (
     blob,
     blobs,
@@ -116,6 +117,7 @@ __all__ = [
     "tags",
     "tags_before",
     "tags_by_name",
+    "text_diff",
     "tip_page",
     "tree",
     "views_of",

@@ -183,6 +183,11 @@ def _sections(patch: bytes) -> Iterator[list[str]]:
         yield section
 
 
+def file_from_patch(file: ChangedFile, patch: bytes, *, most: int) -> FileDiff:
+    """One file's change out of a patch that is about this file alone; more than ``most`` lines are ``too_large``."""
+    return _file(file, list(_sections(patch)), most, most)
+
+
 def _file(file: ChangedFile, sections: list[list[str]], room: int, most: int) -> FileDiff:
     hunks: list[Hunk] = []
     bound = min(most, room)

@@ -1,7 +1,7 @@
 """Edit, create, upload, move and delete, each a form and a commit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.files.place import address
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.links import quoted
+from ropewalk.edges.web.writing.drafts import asked_draft, draft_context, draft_fragment
 from ropewalk.edges.web.writing.forms import CommitForm, MoveForm, TextForm, UploadForm
 from ropewalk.edges.web.writing.ground import Ground, ground_of, require_in_git, text_of
 from ropewalk.projects.names import check_branch_name
@@ -59,7 +60,20 @@ def edit(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResp
         form = TextForm(ground, initial={"path": ground.path, "text": text, "windows": windows})
         return _page(request, access, ground, form, "edit")
     form = TextForm(ground, request.POST)
+    if show := asked_draft(request):
+        return _draft(request, access, ground, form, "edit", show)
     return _sent(request, access, ground, form, "edit", lambda: _text_edits(access, form, ground))
+
+
+def _draft(
+    request: HttpRequest, access: ProjectAccess, ground: Ground, form: TextForm, deed: str, show: str
+) -> HttpResponse:
+    """The draft as it will look or what it will change, with the form below it; nothing is committed."""
+    draft = draft_context(request, access, ground, form, show)
+    if request.POST.get("fragment"):
+        return draft_fragment(request, access, draft)
+    form.errors.clear()
+    return _page(request, access, ground, form, deed, draft=draft)
 
 
 def _text_edits(access: ProjectAccess, form: TextForm, ground: Ground) -> tuple[list[Edit], str, str]:
@@ -76,6 +90,8 @@ def create(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
     ground = ground_of(access, rev_path, request.POST.get("branch", ""))
     folder = f"{ground.path}/" if ground.path else ""
     form = TextForm(ground, request.POST or None, initial={"path": folder + request.GET.get("name", "")})
+    if show := asked_draft(request):
+        return _draft(request, access, replace(ground, path=""), form, "create", show)
 
     def edits() -> tuple[list[Edit], str, str]:
         path = cleaned_path(form.cleaned_data["path"])
