@@ -5,8 +5,10 @@ from ropewalk.data.selectors.content import content_at, content_of, with_sizes
 from ropewalk.data.selectors.content_diffs import content_diff
 from ropewalk.data.selectors.datasets import datasets, is_tabular, versions
 from ropewalk.data.selectors.files import dir_files, open_data_file, resolve_data_file
+from ropewalk.data.selectors.folder_parts import folder_changes
 from ropewalk.data.selectors.objects import (
     dir_file,
+    dir_holds,
     dir_listing,
     dir_size,
     missing_files,
@@ -27,9 +29,11 @@ __all__ = [
     "dir_changes",
     "dir_file",
     "dir_files",
+    "dir_holds",
     "dir_listing",
     "dir_size",
     "flat_values",
+    "folder_changes",
     "indexed",
     "is_tabular",
     "missing_files",

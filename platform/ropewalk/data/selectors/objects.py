@@ -127,8 +127,13 @@ def dir_listing(
     ]
 
 
-def dir_size(project_id: int, address: ObjectAddress) -> tuple[int, int]:
-    """Bytes and number of files of a visible folder, each file counted as often as it is listed."""
+def dir_holds(project_id: int, address: ObjectAddress, folder: str) -> bool:
+    """Whether a visible folder has files below a folder in it."""
+    return _entries(project_id, address).filter(relpath__startswith=f"{folder}/").exists()
+
+
+def dir_size(project_id: int, address: ObjectAddress, folder: str = "") -> tuple[int, int]:
+    """Bytes and number of files of a visible folder, or of a folder in it, each file counted as often as it is listed."""
     with connection.cursor() as cursor:
         # A subquery and not a join: see ``services.objects._read_list``.
         cursor.execute(
@@ -136,9 +141,17 @@ def dir_size(project_id: int, address: ObjectAddress) -> tuple[int, int]:
                                     WHERE child.project_id = %s AND child.kind = %s AND child.oid = entry.oid)), 0),
                       count(*)
                FROM data_direntry entry
-               WHERE entry.directory_id = (SELECT id FROM data_storedobject
+               WHERE starts_with(entry.relpath, %s)
+                 AND entry.directory_id = (SELECT id FROM data_storedobject
                                            WHERE project_id = %s AND kind = %s AND oid = %s AND complete)""",
-            [project_id, address.child_kind, project_id, address.kind, address.oid],
+            [
+                project_id,
+                address.child_kind,
+                f"{folder}/" if folder else "",
+                project_id,
+                address.kind,
+                address.oid,
+            ],
         )
         size, files = cursor.fetchone()
     return int(size), int(files)

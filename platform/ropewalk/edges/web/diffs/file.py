@@ -7,16 +7,14 @@ from django.http import HttpRequest
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
-from ropewalk.core.pagination import page_number
 from ropewalk.data import selectors as data
 from ropewalk.data.types import DataFile
 from ropewalk.edges.web.diffs import kinds
 from ropewalk.edges.web.diffs.contents import content_context
+from ropewalk.edges.web.diffs.folders import folder_at, folder_context
 from ropewalk.edges.web.diffs.options import Options
 from ropewalk.edges.web.diffs.page import Card, Sources, card_of, file_url
 from ropewalk.edges.web.diffs.sides import NOTHING
-from ropewalk.edges.web.diffs.tracked import folder_context, sides_at
-from ropewalk.edges.web.links import quoted
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import RevisionNotFound
 
@@ -39,12 +37,9 @@ def file_context(
     project_id, old_path = access.project.id, request.GET.get("from", "") or path
     here = file_url(access, base, head, path, old_path, options)
     context = {"path": path, "start": base, "end": head, "options": options, "here": here}
-    tracked = sides_at(project_id, base, head, path, old_path)
-    if any(side and side.is_dir for side in tracked):
-        inside = f"{access.project.path}/diff/{base or NOTHING}/{head}/{quoted(path)}"
-        number, status = page_number(request.GET.get("page")), request.GET.get("status", "")
-        found = folder_context(project_id, *tracked, number, status)
-        return context | found | {"part": "diffs/folder.html", "inside": inside, "kind": "folder"}
+    folder = folder_at(project_id, base, head, path, old_path)
+    if folder is not None:
+        return context | folder_context(request, access, base, head, folder, options)
     sides = _located(project_id, base, old_path), _located(project_id, head, path)
     same = bool(sides[0] and sides[1] and sides[0].content_hash == sides[1].content_hash)
     in_git = all(side is None or side.source == "git" for side in sides)

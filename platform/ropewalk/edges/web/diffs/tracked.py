@@ -5,11 +5,10 @@ from typing import Any
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
-from ropewalk.core.pagination import Page
 from ropewalk.data import selectors as data
 from ropewalk.data import services
 from ropewalk.data.changes import OutputChange, output_changes, stage_changes, value_changes
-from ropewalk.data.selectors.changes import STATUSES, DirChanges
+from ropewalk.data.selectors.changes import STATUSES
 from ropewalk.data.types import RevisionView, TrackedOutputView
 from ropewalk.edges.web.diffs import kinds
 from ropewalk.edges.web.diffs.options import Options
@@ -17,7 +16,6 @@ from ropewalk.edges.web.diffs.page import anchor_of, file_url
 
 _OPEN_BYTES = 64 << 20
 _OPEN_CARDS = 5
-_FILES_PER_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def tracked(access: ProjectAccess, base: str, head: str, options: Options) -> di
                 )
         return {"waiting": waiting}
     before, after = (data.revision(project_id, sha) if sha else None for sha in (base, head))
-    outputs = output_changes(_outputs(project_id, base), _outputs(project_id, head))
+    outputs = output_changes(outputs_of(project_id, base), outputs_of(project_id, head))
     return {
         "waiting": [],
         "data_cards": _cards(access, base, head, outputs, options),
@@ -65,7 +63,8 @@ def _count(outputs: list[OutputChange], status: str) -> int:
     return sum(change.status == status for change in outputs)
 
 
-def _outputs(project_id: int, sha: str) -> list[TrackedOutputView]:
+def outputs_of(project_id: int, sha: str) -> list[TrackedOutputView]:
+    """What DVC tracks at a commit; nothing for no commit, and for one that is not indexed."""
     return [output for output in data.outputs(project_id, sha) if output.cached] if sha else []
 
 
@@ -88,35 +87,3 @@ def _cards(
         src = file_url(access, base, head, change.path, change.old_path, options)
         cards.append(DataCard(change, kind, anchor_of(f"dvc:{change.path}"), src, opens))
     return cards
-
-
-def folder_context(
-    project_id: int,
-    old: TrackedOutputView | None,
-    new: TrackedOutputView | None,
-    number: int,
-    status: str,
-) -> dict[str, Any]:
-    """What changed inside a tracked folder: sums for each part of it, and one page of the files."""
-    sides = [side.address if side else None for side in (old, new)]
-    changes: DirChanges = data.dir_changes(project_id, sides[0], sides[1])
-    chosen = [file for file in changes.files if status not in STATUSES or file.status == status]
-    start = (number - 1) * _FILES_PER_PAGE
-    page = Page(
-        chosen[start : start + _FILES_PER_PAGE],
-        number,
-        _FILES_PER_PAGE,
-        len(chosen),
-        has_next=start + _FILES_PER_PAGE < len(chosen),
-    )
-    missing = [side for side in (old, new) if side and not side.present]
-    return {"folder": changes, "files_page": page, "status": status, "missing": missing, "statuses": STATUSES}
-
-
-def sides_at(
-    project_id: int, base: str, head: str, path: str, old_path: str
-) -> tuple[TrackedOutputView | None, TrackedOutputView | None]:
-    """The tracked outputs at a path of both commits, None where DVC tracks nothing there itself."""
-    before = {one.path: one for one in _outputs(project_id, base)}
-    after = {one.path: one for one in _outputs(project_id, head)}
-    return before.get(old_path or path), after.get(path)
