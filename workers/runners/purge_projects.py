@@ -10,6 +10,7 @@ from django.conf import settings
 
 from ropewalk.core import blobs, clock
 from ropewalk.core.locks import try_lock
+from ropewalk.data import services as data
 from ropewalk.projects import services as projects
 from ropewalk.repos import services as repos
 from ropewalk.tracking import services as tracking
@@ -48,12 +49,17 @@ def _purge(project_id: int, end: float) -> bool:
 def _batches(project_id: int) -> Iterator[int]:
     """Each step removes nothing that is gone already, so repeating it after a kill is harmless."""
     repos.delete_repository(project_id=project_id)
-    objects = f"p/{project_id}/"
     return chain(
-        blobs.remove_in_pages(objects),
+        data.release_objects(project_id=project_id),
+        _files(project_id),
         tracking.remove_workspace(project_id=project_id),
         projects.remove_rows(project_id=project_id),
-        blobs.remove_in_pages(
-            objects
-        ),  # what a job wrote that ran meanwhile: without its rows it can't write more
+        # What a job wrote that ran meanwhile: without its rows it can't write more.
+        data.release_objects(project_id=project_id),
+        _files(project_id),
     )
+
+
+def _files(project_id: int) -> Iterator[int]:
+    """All that lies below the project's prefix, but what ``data.release_objects`` left because a fork refers to it."""
+    return blobs.remove_in_pages(f"p/{project_id}/", keep=data.objects_prefix(project_id))

@@ -22,7 +22,9 @@ class StoredObject(models.Model):
     """An object whose bytes are whole, verified and in the store. The row is the truth: existence, reads and usage ask it alone.
 
     ``complete`` is false for a folder's list while a file that it names is missing; such an object is not visible, because DVC
-    takes a visible list for the presence of all its files. ``sha256`` is of the bytes: md5 can be forged.
+    takes a visible list for the presence of all its files. ``sha256`` is of the bytes: md5 can be forged. ``holder_id`` is the
+    project below whose prefix the bytes lie, empty for this one's: a fork refers to its parent's bytes. It is a number and no
+    foreign key, because bytes that somebody refers to outlive the project that brought them.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -31,6 +33,7 @@ class StoredObject(models.Model):
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
     complete = models.BooleanField(default=True)
+    holder_id = models.BigIntegerField(null=True, editable=False)
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
@@ -41,7 +44,12 @@ class StoredObject(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "kind", "oid"], name="stored_object_once")]
         indexes = [
-            models.Index(fields=["project"], condition=Q(complete=False), name="stored_object_incomplete")
+            models.Index(fields=["project"], condition=Q(complete=False), name="stored_object_incomplete"),
+            models.Index(
+                fields=["holder_id", "kind", "oid"],
+                condition=Q(holder_id__isnull=False),
+                name="stored_object_by_holder",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,6 +45,11 @@ class ObjectAddress:
         return f"p/{project_id}/dvc/{layout}/{self.oid[:2]}/{self.oid[2:]}{'.dir' if self.is_dir else ''}"
 
 
+def address_of(kind: str, oid: str) -> ObjectAddress:
+    """The object of a stored row's kind and hash."""
+    return ObjectAddress(oid, is_dir=kind.endswith("dir"), legacy=kind.startswith("legacy"))
+
+
 def parse_path(path: str) -> ObjectAddress | None:
     """The object that a path below the remote's root names; None for anything else."""
     found = _PATH.match(path)

@@ -16,12 +16,18 @@ COMPARE_FILES = JobKind("compare-files", version=1, time_limit=900)
 
 @dataclass(frozen=True)
 class ObjectState:
-    """A visible object. ``sha256`` is of its bytes; ``created_at`` is when it became whole."""
+    """A visible object. ``sha256`` is of its bytes; ``created_at`` is when it became whole; ``holder_id`` says where they lie."""
 
     address: ObjectAddress
     size: int
     sha256: str
     created_at: datetime
+    holder_id: int
+
+    @property
+    def key(self) -> str:
+        """Where its bytes lie in the object store."""
+        return self.address.key(self.holder_id)
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,15 @@ class Received:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a project stores: ``size`` in bytes, and how many objects; ``incomplete`` folder lists wait for files."""
+    """What a project stores: ``size`` in bytes, and how many objects; ``incomplete`` folder lists wait for files.
+
+    ``shared`` of the bytes lie with another project, which a fork refers to.
+    """
 
     size: int
     count: int
     incomplete: int
+    shared: int = 0
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,12 @@ def store() -> BlobStore:
     )
 
 
-def remove_in_pages(prefix: str, size: int = 500) -> Iterator[int]:
-    """Remove every object below a folder (its name ends with a slash); yields the number of each page, while there are any."""
-    while page := store().list(prefix, limit=size):
-        for entry in page:
-            store().delete(entry.key)
-        yield len(page)
+def remove_in_pages(prefix: str, size: int = 500, *, keep: str = "") -> Iterator[int]:
+    """Remove every object below a folder (its name ends with a slash) but those below ``keep``; yields each page's number."""
+    after = ""
+    while page := store().list(prefix, after=after, limit=size):
+        gone = [entry.key for entry in page if not keep or not entry.key.startswith(keep)]
+        for key in gone:
+            store().delete(key)
+        after = page[-1].key
+        yield len(gone)

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from ropewalk.core.blobs import BlobMissing, store
 from ropewalk.core.errors import NotFound
 from ropewalk.data.models import DirEntry, MissingChild, StoredObject
-from ropewalk.data.oids import ObjectAddress
+from ropewalk.data.oids import ObjectAddress, address_of
 from ropewalk.data.types import DirFileView, ObjectState, Usage
 
 
@@ -18,7 +18,7 @@ def object_state(project_id: int, address: ObjectAddress) -> ObjectState | None:
         connection.cursor() as cursor
     ):  # asked for every object of every push and pull: building a queryset costs more
         cursor.execute(
-            """SELECT size, sha256, created_at FROM data_storedobject
+            """SELECT size, sha256, created_at, coalesce(holder_id, project_id) FROM data_storedobject
                WHERE project_id = %s AND kind = %s AND oid = %s AND complete""",
             [project_id, address.kind, address.oid],
         )
@@ -30,20 +30,21 @@ def open_object(
     project_id: int, address: ObjectAddress, start: int = 0, end: int | None = None
 ) -> Iterator[bytes]:
     """Blocks of a visible object's bytes ``start`` to ``end`` (exclusive). Raises :class:`NotFound` at once."""
-    if object_state(project_id, address) is None:
+    state = object_state(project_id, address)
+    if state is None:
         raise NotFound(f"Object {address.name} was not pushed to this project.", code="object_missing")
-    return open_bytes(project_id, address, start, end)
+    return open_bytes(state, start, end)
 
 
-def open_bytes(
-    project_id: int, address: ObjectAddress, start: int = 0, end: int | None = None
-) -> Iterator[bytes]:
+def open_bytes(state: ObjectState, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """Like :func:`open_object` for a caller who just asked :func:`object_state`. Raises :class:`NotFound` for lost bytes."""
     try:
-        return store().read(address.key(project_id), start, end)
+        return store().read(state.key, start, end)
     except BlobMissing:
         raise NotFound(
-            f"The store lost the bytes of object {address.name}.", hint="Push it again.", code="object_lost"
+            f"The store lost the bytes of object {state.address.name}.",
+            hint="Push it again.",
+            code="object_lost",
         ) from None
 
 
@@ -54,21 +55,24 @@ def states(project_id: int, addresses: Iterable[ObjectAddress]) -> dict[ObjectAd
         return {}
     rows = StoredObject.objects.for_project(project_id).filter(oid__in={a.oid for a in wanted}, complete=True)
     found = {}
-    for kind, oid, size, sha256, created_at in rows.values_list(
-        "kind", "oid", "size", "sha256", "created_at"
+    for kind, oid, size, sha256, created_at, holder_id in rows.values_list(
+        "kind", "oid", "size", "sha256", "created_at", "holder_id"
     ):
-        address = ObjectAddress(oid, is_dir=kind.endswith("dir"), legacy=kind.startswith("legacy"))
+        address = address_of(kind, oid)
         if address in wanted:
-            found[address] = ObjectState(address, size, sha256, created_at)
+            found[address] = ObjectState(address, size, sha256, created_at, holder_id or project_id)
     return found
 
 
 def usage(project_id: int) -> Usage:
     """Bytes and objects of a project's remote."""
     total = StoredObject.objects.for_project(project_id).aggregate(
-        size=Sum("size"), count=Count("pk"), incomplete=Count("pk", filter=Q(complete=False))
+        held=Sum("size"),
+        count=Count("pk"),
+        incomplete=Count("pk", filter=Q(complete=False)),
+        shared=Sum("size", filter=Q(holder_id__isnull=False)),
     )
-    return Usage(total["size"] or 0, total["count"], total["incomplete"])
+    return Usage(total["held"] or 0, total["count"], total["incomplete"], total["shared"] or 0)
 
 
 def missing_files(project_id: int, address: ObjectAddress, limit: int = 100) -> list[str]:

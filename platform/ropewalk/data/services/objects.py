@@ -3,6 +3,7 @@
 Order of an upload: bytes into the store's invisible writer; the md5 is checked; a transaction inserts the row (the unique index
 makes concurrent uploads of one object wait for each other), makes the bytes visible, and commits. A process that is killed in
 between leaves at most bytes without a row: nobody sees them, the next upload replaces them, ``services.orphans`` removes them.
+Uploads write below their own project's prefix only, also where the row refers to another's bytes (``services.sharing``).
 """
 
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from ropewalk.data.dirs import BadDirectory, read_directory
 from ropewalk.data.hashing import UploadDigest
 from ropewalk.data.models import MissingChild, StoredObject
 from ropewalk.data.oids import ObjectAddress
+from ropewalk.data.services.holders import holder_lock, remove_unreferenced
 from ropewalk.data.types import Received
 
 log = structlog.get_logger("ropewalk.data")
@@ -32,7 +34,7 @@ def receive_object(
     and ``StoreUnavailable``.
     """
     row = StoredObject.objects.for_project(project_id).filter(kind=address.kind, oid=address.oid).first()
-    if row is not None and _bytes_are_there(row, address):
+    if row is not None and _bytes_are_there(row, address):  # its own, or those that it refers to
         size = sum(len(block) for block in blocks)
         if not row.complete:
             _recheck(row)
@@ -51,14 +53,14 @@ def receive_object(
         if row is None:
             created = _publish(project_id, address, digest, writer, user_id)
         else:
-            _restore(row, digest, writer)
+            _restore(row, address, digest, writer)
             created = True
     return Received(created=created, size=digest.size)
 
 
 def _bytes_are_there(row: StoredObject, address: ObjectAddress) -> bool:
     """Whether the store still holds what the row promises; somebody may have lost it behind our back."""
-    found = store().stat(address.key(row.project_id))
+    found = store().stat(address.key(row.holder_id or row.project_id))
     if found is not None and found.size == row.size:
         return True
     log.error("data.object_lost", project=row.project_id, oid=address.name, found=found and found.size)
@@ -108,29 +110,41 @@ def insert_row(
     return int(found[0]) if found else None
 
 
-def _restore(row: StoredObject, digest: UploadDigest, writer: BlobWriter) -> None:
-    """Put back bytes that the store had lost."""
+def _restore(row: StoredObject, address: ObjectAddress, digest: UploadDigest, writer: BlobWriter) -> None:
+    """Put back bytes that the store had lost; they are the project's own now, wherever the lost ones lay."""
     with transaction.atomic():
+        if row.holder_id is not None:
+            lock_in_transaction(holder_lock(row.holder_id))
         locked = StoredObject.objects.for_project(row.project_id).select_for_update().get(pk=row.pk)
         writer.commit()
+        before, locked.holder_id = locked.holder_id, None
         locked.size, locked.sha256 = digest.size, digest.sha256
-        locked.save(update_fields=["size", "sha256"])
+        locked.save(update_fields=["size", "sha256", "holder_id"])
+        if before is not None and before == row.holder_id:
+            remove_unreferenced(
+                before, {address.key(before): address}
+            )  # what is left of them: a damaged file
 
 
-def _children_lock(project_id: int) -> str:
+def children_lock(project_id: int) -> str:
     """Files announce themselves under it shared, a list looks for its files under it alone; so neither misses the other."""
     return f"data-children:{project_id}"
 
 
 def _announce(project_id: int, address: ObjectAddress) -> None:
     """Tell the lists that wait for this file; those that miss nothing any more become visible."""
-    share_lock_in_transaction(_children_lock(project_id))
+    share_lock_in_transaction(children_lock(project_id))
+    announce(project_id, address.kind, [address.oid])
+
+
+def announce(project_id: int, kind: str, oids: list[str]) -> None:
+    """Like :func:`_announce` for many files of one kind; the caller shares the :func:`children_lock` since before their rows."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM data_missingchild WHERE project_id = %s AND kind = %s AND oid = %s RETURNING directory_id",
-            [project_id, address.kind, address.oid],
+            "DELETE FROM data_missingchild WHERE project_id = %s AND kind = %s AND oid = ANY(%s) RETURNING directory_id",
+            [project_id, kind, oids],
         )
-        waiting = sorted(row[0] for row in cursor.fetchall())
+        waiting = sorted({row[0] for row in cursor.fetchall()})
     if waiting:
         _complete(project_id, waiting)
 
@@ -156,7 +170,12 @@ def _read_list(project_id: int, address: ObjectAddress, row_id: int) -> None:
                     sink.write_row((project_id, row_id, entry.relpath, entry.oid, entry.size))
     except IntegrityError:
         raise BadDirectory("This .dir object names a path twice.") from None
-    lock_in_transaction(_children_lock(project_id))
+    await_files(project_id, address.child_kind, row_id)
+
+
+def await_files(project_id: int, child_kind: str, row_id: int) -> None:
+    """Note which files of a list's entries are missing; without any it becomes visible with this transaction."""
+    lock_in_transaction(children_lock(project_id))
     with connection.cursor() as cursor:
         # The planner's statistics know nothing yet of rows that were just written, and it then likes to scan the whole table for
         # each entry. A subquery without a table scan leaves it only the unique index: 100,000 entries take half a second.
@@ -167,7 +186,7 @@ def _read_list(project_id: int, address: ObjectAddress, row_id: int) -> None:
                WHERE entry.directory_id = %(directory)s AND (
                    SELECT child.id FROM data_storedobject child
                    WHERE child.project_id = %(project)s AND child.kind = %(kind)s AND child.oid = entry.oid) IS NULL""",
-            {"kind": address.child_kind, "directory": row_id, "project": project_id},
+            {"kind": child_kind, "directory": row_id, "project": project_id},
         )
         missing = cursor.rowcount
         cursor.execute("SET LOCAL enable_seqscan = on")
@@ -178,7 +197,7 @@ def _read_list(project_id: int, address: ObjectAddress, row_id: int) -> None:
 @transaction.atomic
 def _recheck(row: StoredObject) -> None:
     """A list that was sent again: look once more whether what it waits for is here."""
-    lock_in_transaction(_children_lock(row.project_id))
+    lock_in_transaction(children_lock(row.project_id))
     with connection.cursor() as cursor:
         cursor.execute(
             """DELETE FROM data_missingchild waiting USING data_storedobject child

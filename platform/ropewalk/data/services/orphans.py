@@ -7,9 +7,11 @@ from django.db import transaction
 
 from ropewalk.core.blobs import store
 from ropewalk.core.derived import cache
+from ropewalk.core.locks import lock_in_transaction
 from ropewalk.data.hashing import UploadDigest
 from ropewalk.data.models import StoredObject
-from ropewalk.data.oids import ObjectAddress, parse_path
+from ropewalk.data.oids import ObjectAddress
+from ropewalk.data.services.holders import address_in, holder_lock, objects_prefix, referenced
 from ropewalk.data.services.objects import insert_row
 from ropewalk.projects.models import Project
 
@@ -29,16 +31,16 @@ def sweep_orphans(
     *, project_id: int, older_than: datetime, after: str = "", limit: int = 100_000, page_size: int = 1000
 ) -> Swept:
     """Remove a project's bytes without a row that were written before ``older_than``; looks at about ``limit`` objects."""
-    prefix, seen, removed = f"p/{project_id}/dvc/", 0, 0
+    prefix, seen, removed = objects_prefix(project_id), 0, 0
     while seen < limit:
         page = store().list(prefix, after=after, limit=page_size)
         if not page:
             return Swept(seen, removed, "")
         seen, after = seen + len(page), page[-1].key
-        old = {entry.key: _address(entry.key, prefix) for entry in page if entry.modified < older_than}
+        old = {entry.key: address_in(prefix, entry.key) for entry in page if entry.modified < older_than}
         oids = [address.oid for address in old.values() if address]
         rows = StoredObject.objects.for_project(project_id).filter(oid__in=oids).values_list("kind", "oid")
-        known = set(rows)
+        known = set(rows) | referenced(project_id, oids)
         for key, address in old.items():
             if address is not None and (address.kind, address.oid) not in known:
                 removed += _remove_orphan(project_id, address, key)
@@ -68,15 +70,13 @@ def sweep_all_orphans(*, older_than: datetime, limit: int = 100_000, page_size: 
     return removed
 
 
-def _address(key: str, prefix: str) -> ObjectAddress | None:
-    return parse_path(key.removeprefix(prefix).removeprefix("legacy/"))
-
-
 def _remove_orphan(project_id: int, address: ObjectAddress, key: str) -> bool:
     """Delete inside a transaction that holds the row's place, so that no upload can publish the object meanwhile."""
     with transaction.atomic():
+        lock_in_transaction(holder_lock(project_id))
         place = insert_row(project_id, address, UploadDigest(legacy=False), None)
-        if place is None:
+        if place is None or referenced(project_id, [address.oid], besides=project_id):
+            transaction.set_rollback(True)
             return False
         store().delete(key)
         transaction.set_rollback(True)

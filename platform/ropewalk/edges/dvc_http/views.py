@@ -41,7 +41,7 @@ def read_object(request: HttpRequest, access: ProjectAccess, path: str = "") -> 
     state = selectors.object_state(access.project.id, address)
     if state is None:
         return _absent(access, address)
-    return _object(request, access.project.id, state)
+    return _object(request, state)
 
 
 def _absent(access: ProjectAccess, address: ObjectAddress) -> HttpResponse:
@@ -83,7 +83,7 @@ def _etag(address: ObjectAddress) -> str:
     return f'"{address.name}"'
 
 
-def _object(request: HttpRequest, project_id: int, state: ObjectState) -> HttpResponseBase:
+def _object(request: HttpRequest, state: ObjectState) -> HttpResponseBase:
     etag = _etag(state.address)
     headers = {
         "ETag": etag,
@@ -105,13 +105,12 @@ def _object(request: HttpRequest, project_id: int, state: ObjectState) -> HttpRe
             (start, end), status = span, 206
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{state.size}"
     headers["Content-Length"] = str(end - start)
-    return _bytes(request, project_id, state.address, (start, end), status, headers)
+    return _bytes(request, state, (start, end), status, headers)
 
 
 def _bytes(
     request: HttpRequest,
-    project_id: int,
-    address: ObjectAddress,
+    state: ObjectState,
     span: tuple[int, int],
     status: int,
     headers: dict[str, str],
@@ -119,7 +118,7 @@ def _bytes(
     kind = "application/octet-stream"
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers, content_type=kind)
-    blocks = selectors.open_bytes(project_id, address, *span)
+    blocks = selectors.open_bytes(state, *span)
     if span[1] - span[0] <= BLOCK:  # most objects: one piece, no generator through every middleware
         return HttpResponse(b"".join(blocks), status=status, headers=headers, content_type=kind)
     return StreamingHttpResponse(blocks, status=status, headers=headers, content_type=kind)
