@@ -51,6 +51,7 @@ def samples(owner) -> dict[str, object]:
     return {
         "slug": "acme",
         "organization": "acme",
+        "username": owner.username,
         "user_id": organization.created_by_id,
         "token_id": token.pk if token else 1,
         "key_id": make_ssh_key(owner).id,

@@ -27,7 +27,7 @@ ANONYMOUS = {
 }
 SIGNED_IN = {
     "home": "/", "explore": "/explore", "new-project": "/new", "tokens": "/settings/tokens",
-    "ssh-keys": "/settings/ssh-keys", "profile": "/settings/profile",
+    "ssh-keys": "/settings/ssh-keys", "profile": "/settings/profile", "rename-me": "/settings/rename",
     "deleted-projects": "/settings/deleted-projects",
     "new-organization": "/organizations/new", "api": "/api/docs",
 }  # fmt: skip

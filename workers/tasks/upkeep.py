@@ -5,6 +5,7 @@ from datetime import timedelta
 import structlog
 from celery import shared_task
 
+from ropewalk.accounts import owner_names
 from ropewalk.core import blobs, clock, jobs
 from ropewalk.data import services as data
 from ropewalk.projects import services as projects
@@ -58,3 +59,4 @@ def purge_deleted_projects() -> None:
 def sweep_names() -> None:
     """Let go of former names whose time is over."""
     projects.sweep_former_names()
+    owner_names.sweep_former_owner_names()

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from ropewalk.access.types import ANONYMOUS, Actor
 from ropewalk.accounts import credentials
+from ropewalk.accounts.types import Credential
 from ropewalk.core.errors import Unauthenticated
 
 _HINT = "Use your user name with your password or an access token (Settings → Access tokens)."
@@ -60,12 +61,7 @@ def _basic(value: str, address: str) -> Actor:
         raise Unauthenticated("The Basic credentials can't be read.", hint=_HINT) from None
     if password:
         by_token = credentials.check_token(password)
-        if by_token is not None and username.lower() in {
-            by_token.username.lower(),
-            "token",
-            "",
-            password.lower(),
-        }:
+        if by_token is not None and _goes_with(username, by_token, password):
             return Actor.of(by_token, "basic")
     by_name = credentials.check_token(username)
     if by_name is not None:
@@ -75,6 +71,13 @@ def _basic(value: str, address: str) -> Actor:
         if by_password is not None:
             return Actor.of(by_password, "basic")
     raise Unauthenticated("The user name, password or token is wrong.", hint=_HINT)
+
+
+def _goes_with(username: str, found: Credential, token: str) -> bool:
+    """Whether what a client sent as user name fits its token."""
+    if username.lower() in {found.username.lower(), "token", "", token.lower()}:
+        return True
+    return credentials.had_name(found.user_id, username)
 
 
 def client_address(request: HttpRequest) -> str:

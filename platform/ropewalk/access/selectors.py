@@ -4,7 +4,13 @@ from dataclasses import replace
 
 from ropewalk.access.roles import DEEDS, FROZEN_BY_ARCHIVE, PERMISSIONS, Permission, Role, least_role, scoped
 from ropewalk.access.types import Actor, ProjectAccess
-from ropewalk.accounts.selectors import organization_role, organizations_of, owner_by_slug, user_by_id
+from ropewalk.accounts.selectors import (
+    organization_role,
+    organizations_of,
+    owner_by_former_slug,
+    owner_by_slug,
+    user_by_id,
+)
 from ropewalk.accounts.types import OwnerView
 from ropewalk.core.errors import Denied, NotFound, Unauthenticated
 from ropewalk.projects import selectors as projects
@@ -111,8 +117,8 @@ def _let_through(actor: Actor, project: ProjectView, needs: Permission, missing:
 
 
 def resolve_owner(actor: Actor, slug: str) -> OwnerView:
-    """A user or organization by name. Owners are public names; raises :class:`NotFound` when there is none."""
-    owner = owner_by_slug(slug)
+    """A user or organization by name, also a former one. Owners are public names; raises :class:`NotFound` when there is none."""
+    owner = owner_by_slug(slug) or owner_by_former_slug(slug)
     if owner is None:
         raise NotFound(f"There is no user or organization “{slug}”.")
     return owner

@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from ropewalk.accounts.models import Owner, User
+from ropewalk.accounts.models import User
 from ropewalk.accounts.names import matching_name
+from ropewalk.accounts.selectors import name_is_free
 from ropewalk.accounts.services import save_new_user
 from ropewalk.core import audit
 from ropewalk.core.errors import RopewalkError
@@ -27,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """The user name must also be free among organizations."""
         name: str = super().clean_username(username, shallow=shallow)
-        if not shallow and Owner.objects.filter(matching_name("slug", name)).exists():
+        if not shallow and not name_is_free(name):
             raise ValidationError("This name is taken. Choose another one.")
         return name
 

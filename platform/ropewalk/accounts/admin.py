@@ -28,7 +28,7 @@ class NotCreatedHere(admin.ModelAdmin):
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
-    """People. A name can't change: it is in every address of their projects."""
+    """People. A name changes by the services only, which keep the former one."""
 
     readonly_fields = ("username", "last_login", "date_joined")
 

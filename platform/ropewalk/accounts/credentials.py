@@ -16,10 +16,10 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from redis.exceptions import RedisError
 
-from ropewalk.accounts.models import AccessToken, SshKey, User
+from ropewalk.accounts.models import AccessToken, FormerOwnerName, SshKey, User
 from ropewalk.accounts.names import matching_name
 from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX, Credential
 from ropewalk.core import clock
@@ -117,12 +117,25 @@ def check_user_password(username: str, password: str, address: str) -> Credentia
 
 def _find_user(name: str) -> User | None:
     if "@" not in name:
-        return User.objects.filter(matching_name("username", name), is_active=True).first()
+        return (
+            User.objects.filter(matching_name("username", name), is_active=True).first()
+            or User.objects.filter(owner_id__in=_former_owners(name), is_active=True).first()
+        )
     if "\0" in name:
         return None
     # Several accounts may claim an address that nobody verified: then it names none of them.
     found = User.objects.filter(email__iexact=name, is_active=True)[:2]
     return found[0] if len(found) == 1 else None
+
+
+def _former_owners(name: str) -> "QuerySet[FormerOwnerName, int]":
+    rows = FormerOwnerName.objects.filter(matching_name("slug", name), until__gt=clock.now())
+    return rows.values_list("owner_id", flat=True)
+
+
+def had_name(user_id: int, name: str) -> bool:
+    """Whether a name is one that a person had and that is still kept for them: their clients go on sending it."""
+    return User.objects.filter(pk=user_id, owner_id__in=_former_owners(name)).exists()
 
 
 def _limits(name: str, address: str) -> dict[str, int]:

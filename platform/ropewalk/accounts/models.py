@@ -34,6 +34,21 @@ class Owner(models.Model):
         return self.slug
 
 
+class FormerOwnerName(models.Model):
+    """A name that an owner had. Until its time is over it leads to the owner, and nobody else can take it."""
+
+    slug = models.CharField(max_length=39)
+    owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("slug"), name="former_owner_name_unique")]
+        indexes = [models.Index(fields=["until"], name="former_owner_name_until")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class User(AbstractUser):
     """A person who signs in. ``username`` equals ``owner.slug``."""
 

@@ -6,9 +6,16 @@ from urllib.parse import urlsplit
 from allauth.account.models import EmailAddress
 from django.conf import settings
 
-from ropewalk.accounts.models import AccessToken, Membership, Owner, OwnerKind, SshKey, User
+from ropewalk.accounts.models import AccessToken, FormerOwnerName, Membership, Owner, OwnerKind, SshKey, User
 from ropewalk.accounts.names import matching_name
-from ropewalk.accounts.types import MemberView, OwnerView, SshKeyView, TokenView, UserView
+from ropewalk.accounts.types import (
+    FormerOwnerNameView,
+    MemberView,
+    OwnerView,
+    SshKeyView,
+    TokenView,
+    UserView,
+)
 from ropewalk.core import clock
 from ropewalk.core.errors import NotFound
 from ropewalk.core.pagination import Page, paginate
@@ -20,6 +27,38 @@ def owner_by_slug(slug: str) -> OwnerView | None:
     if owner is None or (owner.kind == OwnerKind.USER and not owner.user.is_active):
         return None
     return _owner_view(owner)
+
+
+def owner_by_former_slug(slug: str) -> OwnerView | None:
+    """The user or organization that had this name and is still found by it; ask :func:`owner_by_slug` first."""
+    owner_id = owner_id_of_former(slug)
+    owner = Owner.objects.select_related("user").filter(pk=owner_id).first() if owner_id else None
+    if owner is None or (owner.kind == OwnerKind.USER and not owner.user.is_active):
+        return None
+    return _owner_view(owner)
+
+
+def owner_id_of_former(slug: str) -> int | None:
+    """Whose former name this is, while it is kept."""
+    rows = FormerOwnerName.objects.filter(matching_name("slug", slug), until__gt=clock.now())
+    return rows.values_list("owner_id", flat=True).first()
+
+
+def former_owner_names(owner_id: int) -> list[FormerOwnerNameView]:
+    """The names under which an owner is still found beside their own, the longest kept first (there are at most a few)."""
+    rows = FormerOwnerName.objects.filter(owner_id=owner_id, until__gt=clock.now()).order_by("-until", "-pk")
+    return [FormerOwnerNameView(row.slug, row.until) for row in rows]
+
+
+def name_is_free(slug: str) -> bool:
+    """Whether nobody has this name and it is kept for nobody."""
+    return not Owner.objects.filter(matching_name("slug", slug)).exists() and owner_id_of_former(slug) is None
+
+
+def has_password(user_id: int) -> bool:
+    """Whether a person can sign in with a password: others came through another service."""
+    user = User.objects.filter(pk=user_id).first()
+    return user is not None and user.has_usable_password()
 
 
 def _owner_view(owner: Owner) -> OwnerView:

@@ -21,25 +21,14 @@ from ropewalk.accounts.models import (
     SshKey,
     User,
 )
-from ropewalk.accounts.names import check_owner_name, matching_name
+from ropewalk.accounts.names import matching_name
+from ropewalk.accounts.owner_names import reserve_owner
 from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX, SshKeyView
 from ropewalk.core import audit, clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
 
 MAX_SSH_KEYS = 100
 MAX_TOKENS = 200  # that work: neither revoked nor expired
-
-
-def reserve_owner(*, slug: str, kind: OwnerKind, display_name: str = "") -> Owner:
-    """Take a name in the shared namespace. Raises :class:`Invalid` for a bad one, :class:`Conflict` for a taken one."""
-    check_owner_name(slug)
-    try:
-        with transaction.atomic():
-            return Owner.objects.create(slug=slug, kind=kind, display_name=display_name[:100])
-    except IntegrityError:
-        raise Conflict(
-            f"The name “{slug}” is taken.", hint="Choose another one.", code="name_taken"
-        ) from None
 
 
 @transaction.atomic
@@ -83,8 +72,11 @@ def save_new_user(user: User) -> None:
 def create_organization(
     *, slug: str, created_by_id: int, display_name: str = "", description: str = ""
 ) -> Organization:
-    """Create an organization; its creator is its first owner."""
-    owner = reserve_owner(slug=slug, kind=OwnerKind.ORGANIZATION, display_name=display_name)
+    """Create an organization; its creator is its first owner. A former name of the creator's may become the organization's."""
+    own = User.objects.filter(pk=created_by_id).values_list("owner_id", flat=True)
+    owner = reserve_owner(
+        slug=slug, kind=OwnerKind.ORGANIZATION, display_name=display_name, former_of=list(own)
+    )
     if description:
         owner.description = description[:300]
         owner.save(update_fields=["description"])

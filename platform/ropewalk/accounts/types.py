@@ -26,6 +26,14 @@ class OwnerView:
 
 
 @dataclass(frozen=True)
+class FormerOwnerNameView:
+    """A name under which an owner is still found, and until when."""
+
+    slug: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class UserView:
     """A person as others see them."""
 

@@ -13,4 +13,5 @@ class ProjectAdmin(admin.ModelAdmin[Project]):
     list_filter = ("visibility",)
     list_select_related = ("owner",)
     search_fields = ("slug", "owner__slug")
-    raw_id_fields = ("owner", "created_by")
+    raw_id_fields = ("created_by",)
+    readonly_fields = ("owner", "slug")  # names change by the services, which keep the former ones

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from ropewalk.accounts.models import Membership, User
 from ropewalk.accounts.names import matching_name
+from ropewalk.accounts.selectors import owner_id_of_former
 from ropewalk.core import clock
 from ropewalk.core.pagination import Page, paginate
 from ropewalk.projects.models import Collaborator, FormerName, Project, Visibility
@@ -52,14 +53,20 @@ def find(owner: str, slug: str) -> ProjectView | None:
 
 
 def find_former(owner: str, slug: str) -> ProjectView | None:
-    """The project that had this name and is still found by it. Only the gate calls this, and only after :func:`find`."""
-    row = (
-        FormerName.objects.unscoped("the name says which project")
-        .select_related("project__owner")
-        .filter(matching_name("owner__slug", owner), matching_name("slug", slug))
-        .filter(until__gt=clock.now(), project__deleted_at__isnull=True)
-        .first()
+    """The project that is still found by this name, because it or its owner was called so.
+
+    Only the gate calls this, and only after :func:`find`.
+    """
+    owner_id = owner_id_of_former(owner)
+    if owner_id is not None:
+        project = _live().filter(matching_name("slug", slug), owner_id=owner_id).first()
+        if project is not None:
+            return view_of(project)
+    rows = FormerName.objects.unscoped("the name says which project").filter(
+        matching_name("slug", slug), until__gt=clock.now(), project__deleted_at__isnull=True
     )
+    named = matching_name("owner__slug", owner) if owner_id is None else Q(owner_id=owner_id)
+    row = rows.filter(named).select_related("project__owner").first()
     return view_of(row.project) if row else None
 
 

@@ -1,7 +1,7 @@
 """Renaming a project: where the former names lead, for whom, for how long, and who wins."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection
@@ -9,15 +9,16 @@ from django.db import DatabaseError, connection
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import ask_again, resolve_project
 from ropewalk.access.types import Actor
-from ropewalk.core import clock
 from ropewalk.core.errors import Conflict, Invalid, NotFound
 from ropewalk.core.models import AuditEvent
 from ropewalk.projects import selectors, services
 from ropewalk.projects.models import FormerName, Project
 from ropewalk.projects.services import names
 from tests.factories.builders import access_of, make_collaborator, make_project, make_user
+from tests.fixtures.time import FakeClock, time
 
 P = Permission
+__all__ = ["time"]
 
 
 def found(owner: str, slug: str) -> int | None:
@@ -28,22 +29,6 @@ def found(owner: str, slug: str) -> int | None:
 
 def held() -> set[str]:
     return {row.slug for row in FormerName.objects.unscoped("a test")}
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-        self.start = datetime.fromisoformat("2026-03-01T00:00:00+00:00")
-
-    def now(self) -> datetime:
-        return self.start + self.ahead
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    fake = FakeClock()
-    monkeypatch.setattr(clock, "now", fake.now)
-    return fake
 
 
 @pytest.mark.django_db

@@ -26,6 +26,18 @@ class UserShape(serializers.Serializer):
     description = serializers.CharField()
 
 
+class NewUserNameShape(serializers.Serializer):
+    """What a person is called from now on."""
+
+    new_username = serializers.CharField(max_length=39)
+
+
+class NewOrganizationNameShape(serializers.Serializer):
+    """What an organization is called from now on."""
+
+    new_name = serializers.CharField(max_length=39)
+
+
 class PermissionsShape(serializers.Serializer):
     """What the caller may do."""
 

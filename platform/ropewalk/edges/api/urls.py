@@ -49,6 +49,14 @@ urlpatterns = [
         name="api-org-repos",
         token_scope="write",
     ),
+    _signed_in(
+        "api/v1/admin/users/<str:username>/rename", bounded(people.rename_user), name="api-user-rename"
+    ),
+    _signed_in(
+        "api/v1/orgs/<str:organization>/rename",
+        bounded(people.rename_organization),
+        name="api-organization-rename",
+    ),
     _project(
         _REPO,
         bounded(repositories.repository),

@@ -10,7 +10,7 @@ from ropewalk.access.roles import Permission
 from ropewalk.edges.web.errors import html_error
 from ropewalk.edges.web.files import views as files
 from ropewalk.edges.web.home import views as home
-from ropewalk.edges.web.people import ssh_keys
+from ropewalk.edges.web.people import renaming, ssh_keys
 from ropewalk.edges.web.people import views as people
 from ropewalk.edges.web.projects import connect, deleted, importing, moving, settings_views, views
 
@@ -30,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _signed_in("settings/deleted-projects", deleted.deleted_projects, name="deleted-projects"),
     _signed_in("settings/deleted-projects/<int:project_id>", deleted.restore, name="project-restore"),
     _signed_in("settings/profile", people.profile, name="settings-profile"),
+    _signed_in("settings/rename", renaming.rename_me, name="settings-rename"),
+    _signed_in("orgs/<str:slug>/settings/rename", renaming.rename_organization, name="organization-rename"),
     _signed_in("organizations/new", people.new_organization, name="organization-new"),
     _signed_in("orgs/<str:slug>/settings", people.organization_settings, name="organization-settings"),
     _signed_in("orgs/<str:slug>/settings/members", people.organization_members, name="organization-members"),

@@ -1,7 +1,7 @@
 """The first page, the public list, an owner's page."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from ropewalk.access.authentication import actor_of
 from ropewalk.access.selectors import may_create_in, may_manage_owner, resolve_owner
@@ -46,6 +46,10 @@ def owner(request: HttpRequest, owner: str) -> HttpResponse:
     """A user or organization with the projects that the viewer may see."""
     actor = actor_of(request)
     found = resolve_owner(actor, owner)
+    if found.slug.lower() != owner.lower():  # a former name, which can be taken again
+        answer = redirect("owner", found.slug, permanent=True)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
     projects = list_projects(actor.user_id, owner_id=found.id, page=page_number(request.GET.get("page")))
     person = None if found.is_organization else user_by_name(found.slug)
     context = {

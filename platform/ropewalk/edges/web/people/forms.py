@@ -90,6 +90,24 @@ class ProfileForm(StyledForm):
     website = forms.URLField(max_length=200, required=False, label="Website", assume_scheme="https")
 
 
+class RenameForm(StyledForm):
+    """The next name of a person or organization; a person's password where they have one."""
+
+    name = forms.CharField(
+        max_length=39, label="New name", help_text="Letters, digits, dots, hyphens, underscores."
+    )
+    password = forms.CharField(
+        max_length=1000,
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, password: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not password:
+            del self.fields["password"]
+
+
 class OrganizationForm(StyledForm):
     """A new organization."""
 

@@ -82,7 +82,7 @@ def new_organization(request: HttpRequest) -> HttpResponse:
     return render(request, "people/organization_new.html", {"form": form})
 
 
-def _managed(request: HttpRequest, slug: str) -> OwnerView:
+def managed_organization(request: HttpRequest, slug: str) -> OwnerView:
     """The organization, for one of its owners; others learn nothing beyond its public page."""
     owner = resolve_owner(actor_of(request), slug)
     if not owner.is_organization or not may_manage_owner(actor_of(request), owner):
@@ -92,20 +92,19 @@ def _managed(request: HttpRequest, slug: str) -> OwnerView:
 
 def organization_settings(request: HttpRequest, slug: str) -> HttpResponse:
     """What an organization says of itself."""
-    return _profile(
-        request, _managed(request, slug), "people/organization_profile.html", "organization-settings", slug
-    )
+    owner = managed_organization(request, slug)
+    return _profile(request, owner, "people/organization_profile.html", "organization-settings", owner.slug)
 
 
 def organization_members(request: HttpRequest, slug: str) -> HttpResponse:
     """Who belongs to an organization."""
-    owner = _managed(request, slug)
+    owner = managed_organization(request, slug)
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             services.set_member(owner_id=owner.id, **form.cleaned_data)
             messages.success(request, f"{form.cleaned_data['username']} is now {form.cleaned_data['role']}.")
-            return redirect("organization-members", slug)
+            return redirect("organization-members", owner.slug)
         except RopewalkError as error:
             add_error(form, error, "username")
     people = selectors.members(owner.id, page=page_number(request.GET.get("page")))
@@ -115,11 +114,11 @@ def organization_members(request: HttpRequest, slug: str) -> HttpResponse:
 
 def remove_member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     """Take somebody out of an organization."""
-    owner = _managed(request, slug)
+    owner = managed_organization(request, slug)
     if request.method == "POST":
         try:
             services.remove_member(owner_id=owner.id, user_id=user_id)
             messages.success(request, "Removed.")
         except RopewalkError as error:
             messages.error(request, f"{error.message} {error.hint}")
-    return redirect("organization-members", slug)
+    return redirect("organization-members", owner.slug)
