@@ -44,6 +44,7 @@ class Env:
     database_url: str
     redis_url: str
     secret_key: str
+    old_secret_keys: tuple[str, ...]
     debug: bool
     allowed_hosts: tuple[str, ...]
     email_url: str
@@ -121,6 +122,7 @@ def load(environ: dict[str, str]) -> Env:
         database_url=text("DATABASE_URL"),
         redis_url=text("REDIS_URL"),
         secret_key=text("ROPEWALK_SECRET_KEY"),
+        old_secret_keys=tuple(text("ROPEWALK_OLD_SECRET_KEYS").split()),
         debug=flag("ROPEWALK_DEBUG", False),
         allowed_hosts=tuple(h.strip() for h in text("ROPEWALK_ALLOWED_HOSTS").split(",") if h.strip()),
         email_url=text("ROPEWALK_EMAIL_URL", "console:"),

@@ -14,6 +14,7 @@ django_stubs_ext.monkeypatch()  # lets our classes name the model of a generic D
 DEBUG = env.debug
 # An empty key is refused by Django at first use; the launcher makes one for each home.
 SECRET_KEY = env.secret_key
+ROPEWALK_OLD_SECRET_KEYS = env.old_secret_keys
 ROPEWALK_HOME: Path = env.home
 ROPEWALK_URL = env.url
 ROPEWALK_SIGNUP_OPEN = env.signup_open
