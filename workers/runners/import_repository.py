@@ -15,11 +15,10 @@ class ImportRepository:
     kind: JobKind = IMPORT_REPOSITORY
 
     def run(self, job: Job, report: Report) -> dict[str, Any]:
-        """Fetch what the job's address offers; safe to run again after a kill."""
+        """Fetch what the project's source offers; safe to run again after a kill."""
         return dict(
             data.run_import(
                 project_id=int(job.project_id or 0),
-                url=str(job.payload["url"]),
                 user_id=job.requested_by_id,
                 report=report,
             )

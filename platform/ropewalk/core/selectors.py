@@ -33,6 +33,12 @@ def project_job(project_id: int, job_id: uuid.UUID) -> JobView | None:
     return view_of(job) if job else None
 
 
+def latest_job(project_id: int, *, kind: str) -> JobView | None:
+    """The newest job of one kind in a project; None when there is none."""
+    job = Job.objects.filter(project_id=project_id, kind=kind).order_by("-created_at").first()
+    return view_of(job) if job else None
+
+
 def project_jobs(
     project_id: int, *, page: int = 1, per_page: int = 50, states: Iterable[str] = ()
 ) -> Page[JobView]:

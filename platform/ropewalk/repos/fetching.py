@@ -13,6 +13,7 @@ from ropewalk.core import outbound
 from ropewalk.core.errors import RopewalkError, TooLarge, Unprocessable
 from ropewalk.repos import git, refs
 from ropewalk.repos.errors import GitTimeout
+from ropewalk.repos.signing_in import SignIn, handed_to_git
 
 log = structlog.get_logger("ropewalk.repos")
 
@@ -34,6 +35,18 @@ class FetchFailed(Unprocessable):
     """The other server did not give its repository; the message says why, in our words and never in the server's."""
 
     code = "fetch_failed"
+
+
+class SignInNeeded(FetchFailed):
+    """The other server wants to know who asks."""
+
+    code = "sign_in_needed"
+
+
+class SignInRefused(FetchFailed):
+    """The other server does not take the sign-in that it was given."""
+
+    code = "sign_in_refused"
 
 
 @dataclass(frozen=True)
@@ -77,14 +90,18 @@ def _address(target: outbound.Target) -> str:
     return target.pinned_url if target.scheme == "git" else target.url
 
 
-def list_remote(project_id: int, target: outbound.Target) -> Advertised:
+def list_remote(project_id: int, target: outbound.Target, sign_in: SignIn | None = None) -> Advertised:
     """Ask the other server for its branches and tags. Raises :class:`FetchFailed`, :class:`TooLarge`."""
-    with git.Process(
-        git.repository_path(project_id),
-        ["ls-remote", "--quiet", "--symref", "--", _address(target), "HEAD", *(f"{p}*" for p in _WANTED)],
-        config=_settings(target),
-        env=_environment(target),
-    ) as process:
+    with (
+        handed_to_git(target, sign_in) as (helper, held),
+        git.Process(
+            git.repository_path(project_id),
+            ["ls-remote", "--quiet", "--symref", "--", _address(target), "HEAD", *(f"{p}*" for p in _WANTED)],
+            config=(*_settings(target), *helper),
+            env=_environment(target),
+            pass_fds=held,
+        ) as process,
+    ):
         data, end = b"", time.monotonic() + SILENCE_SECONDS
         try:
             while block := process.read(idle=SILENCE_SECONDS, deadline=end):
@@ -95,7 +112,7 @@ def list_remote(project_id: int, target: outbound.Target) -> Advertised:
         except GitTimeout:
             raise FetchFailed("The other server did not answer in time.", hint="Try again later.") from None
         if code:
-            raise _explained(process.detail)
+            raise _explained(process.detail, sign_in)
     return _read_list(data)
 
 
@@ -126,6 +143,7 @@ def fetch_refs(
     max_bytes: int,
     show: Show,
     env: dict[str, str],
+    sign_in: SignIn | None = None,
 ) -> None:
     """Bring these refs over, all or none of them; a ref that went another way here is not overwritten.
 
@@ -141,19 +159,20 @@ def fetch_refs(
         "--no-recurse-submodules",
         "--no-write-fetch-head",
     ]
-    with tempfile.TemporaryFile() as wanted:
+    with tempfile.TemporaryFile() as wanted, handed_to_git(target, sign_in) as (helper, held):
         wanted.write("".join(f"{name}:{name}\n" for name in names).encode())
         wanted.seek(0)
         with git.Process(
             directory,
             [*args, "--stdin", "--", _address(target)],
             stdin=wanted,
-            config=_settings(target),
+            config=(*_settings(target), *helper),
             env={**_environment(target), **env},
+            pass_fds=held,
         ) as process:
             _watch(process, directory, max_bytes, show)
             if process.finish(timeout=30.0):
-                raise _explained(process.detail + "\n" + process.recent)
+                raise _explained(process.detail + "\n" + process.recent, sign_in)
 
 
 def _watch(process: git.Process, directory: Path, max_bytes: int, show: Show) -> None:
@@ -207,9 +226,10 @@ def _too_many_refs() -> TooLarge:
     return TooLarge(f"The repository has more than {MAX_REFS} branches and tags.")
 
 
+_ASKS = re.compile(
+    r"could not read Username|could not read Password|terminal prompts disabled|Authentication failed|error: 40[13]"
+)
 _REASONS = (
-    (r"could not read Username|terminal prompts disabled|Authentication failed|error: 40[13]",
-     "The other server asks for a password; only repositories that anybody may read can be imported."),
     (r"unable to update url base from redirection|error: 30\d",
      "The other server sends to another address. Give the address that it sends to."),
     (r"not found|error: 404|access denied or repository not exported|does not appear to be a git",
@@ -221,8 +241,16 @@ _REASONS = (
 )  # fmt: skip
 
 
-def _explained(detail: str) -> RopewalkError:
-    log.warning("repos.fetch_failed", detail=detail[-2000:])
+def _explained(detail: str, sign_in: SignIn | None) -> RopewalkError:
+    # What the other server says reaches our log, and it knows the secret.
+    log.warning("repos.fetch_failed", detail=(sign_in.scrubbed(detail) if sign_in else detail)[-2000:])
+    if _ASKS.search(detail):
+        if sign_in:
+            return SignInRefused(
+                "The other server did not accept the sign-in.",
+                hint="Check the user name and the password or token, and that they may read this repository.",
+            )
+        return SignInNeeded("The other server asks for a sign-in.", hint="Give a user name and a token.")
     for pattern, text in _REASONS:
         if re.search(pattern, detail):
             return FetchFailed(text)
@@ -231,4 +259,12 @@ def _explained(detail: str) -> RopewalkError:
     )
 
 
-__all__ = ["SCHEMES", "Advertised", "FetchFailed", "fetch_refs", "list_remote"]
+__all__ = [
+    "SCHEMES",
+    "Advertised",
+    "FetchFailed",
+    "SignInNeeded",
+    "SignInRefused",
+    "fetch_refs",
+    "list_remote",
+]

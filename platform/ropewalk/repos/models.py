@@ -4,7 +4,9 @@ from django.db import models
 
 from ropewalk.accounts.models import User
 from ropewalk.core.scoping import ProjectScopedManager
+from ropewalk.core.sealing import SealedField
 from ropewalk.projects.models import Project
+from ropewalk.repos.signing_in import IMPORT_PURPOSE
 
 
 class Push(models.Model):
@@ -63,3 +65,17 @@ class ProtectedBranch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pattern} in project {self.project_id}"
+
+
+class ImportSource(models.Model):
+    """Where a project's repository was copied from. ``url`` has no secret; ``sign_in`` is emptied when it is not needed."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    url = models.CharField(max_length=2000)
+    sign_in = SealedField(purpose=IMPORT_PURPOSE)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProjectScopedManager["ImportSource"]()
+
+    def __str__(self) -> str:
+        return f"{self.url} for project {self.project_id}"

@@ -8,8 +8,7 @@ from django.core.management import CommandError, call_command
 
 from ropewalk.core.sealing import SealBroken, resealed, seal, unseal
 from ropewalk.repos.models import ImportSource
-from ropewalk.repos.signing_in import SignIn
-from ropewalk.repos.types import IMPORT_PURPOSE
+from ropewalk.repos.signing_in import IMPORT_PURPOSE, SignIn
 from tests.factories import builders
 
 

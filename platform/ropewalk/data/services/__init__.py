@@ -2,7 +2,7 @@
 
 from ropewalk.data.services.content_diffs import request_content_diff, store_content_diff
 from ropewalk.data.services.holders import objects_prefix, release_objects
-from ropewalk.data.services.imports import run_import, start_import
+from ropewalk.data.services.imports import retry_import, run_import, start_import
 from ropewalk.data.services.indexing import ensure_indexed, index_pushed_commits, save_revision
 from ropewalk.data.services.objects import receive_object
 from ropewalk.data.services.orphans import sweep_all_orphans, sweep_orphans
@@ -17,6 +17,7 @@ __all__ = [
     "release_objects",
     "request_content_diff",
     "request_preview",
+    "retry_import",
     "run_import",
     "save_revision",
     "share_all",

@@ -28,6 +28,7 @@ from ropewalk.repos.selectors.history import (
     is_ancestor,
     merge_base,
 )
+from ropewalk.repos.selectors.import_sources import import_job, import_sign_in, import_source
 from ropewalk.repos.selectors.last_commits import folder_key, last_commits
 from ropewalk.repos.selectors.protections import (
     protection_by_id,
@@ -93,6 +94,9 @@ __all__ = [
     "folder_key",
     "generated",
     "gone_branches",
+    "import_job",
+    "import_sign_in",
+    "import_source",
     "is_ancestor",
     "last_commits",
     "listing",

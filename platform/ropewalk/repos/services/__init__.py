@@ -1,6 +1,7 @@
 """Writes of repositories. The caller has passed the gate."""
 
 from ropewalk.repos.services.default_branch import set_default_branch
+from ropewalk.repos.services.import_sources import forget_import_sign_in, set_import_source
 from ropewalk.repos.services.lifecycle import (
     delete_repository,
     ensure_repository,
@@ -27,6 +28,7 @@ __all__ = [
     "RefChange",
     "delete_repository",
     "ensure_repository",
+    "forget_import_sign_in",
     "free_refs",
     "maintain",
     "move_literal_protection",
@@ -38,4 +40,5 @@ __all__ = [
     "remove_abandoned_repositories",
     "remove_protection",
     "set_default_branch",
+    "set_import_source",
 ]

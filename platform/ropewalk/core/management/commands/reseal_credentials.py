@@ -6,6 +6,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
+from ropewalk.core.scoping import ProjectScopedManager
 from ropewalk.core.sealing import SealBroken, SealedField, resealed
 
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
             for field in model._meta.get_fields():
                 if not isinstance(field, SealedField):
                     continue
-                keys = model._base_manager.exclude(**{field.attname: ""}).values_list("pk", flat=True)
+                keys = _rows(model).exclude(**{field.attname: ""}).values_list("pk", flat=True)
                 for pk in list(keys):
                     try:
                         changed = _reseal(model, field, pk)
@@ -37,14 +38,22 @@ class Command(BaseCommand):
             )
 
 
+def _rows(model: type[models.Model]) -> "models.QuerySet[models.Model]":
+    """Such a model belongs to a project, so it has the fail-closed manager."""
+    scoped = model._meta.managers_map["objects"]
+    if not isinstance(scoped, ProjectScopedManager):
+        raise TypeError(f"{model.__name__} has a sealed field and no ProjectScopedManager")
+    return scoped.unscoped("the key of all projects changed")
+
+
 @transaction.atomic
 def _reseal(model: type[models.Model], field: SealedField, pk: Any) -> bool:
-    row = model._base_manager.select_for_update().filter(pk=pk).first()
+    row = _rows(model).select_for_update().filter(pk=pk).first()
     sealed = getattr(row, field.attname) if row is not None else ""
     if not sealed:  # forgotten meanwhile
         return False
     fresh = resealed(sealed, purpose=field.purpose, project_id=row.project_id)  # type: ignore[union-attr]  # such a model has a project
     if fresh is None:
         return False
-    model._base_manager.filter(pk=pk).update(**{field.attname: fresh})
+    _rows(model).filter(pk=pk).update(**{field.attname: fresh})
     return True
