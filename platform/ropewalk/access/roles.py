@@ -9,6 +9,7 @@ class Permission(StrEnum):
     PROJECT_VIEW = "project.view"
     CODE_READ = "code.read"
     CODE_WRITE = "code.write"
+    CODE_SYNC = "code.sync"
     DATA_READ = "data.read"
     DATA_WRITE = "data.write"
     RUNS_READ = "runs.read"
@@ -42,7 +43,7 @@ _VIEWER = frozenset(
     {P.PROJECT_VIEW, P.CODE_READ, P.DATA_READ, P.RUNS_READ, P.MODELS_READ, P.ANALYSES_READ, P.JOBS_READ}
 )
 _READER = _VIEWER | {P.ANALYSES_START}
-_WRITER = _READER | {P.CODE_WRITE, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE}
+_WRITER = _READER | {P.CODE_WRITE, P.CODE_SYNC, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE}
 _MAINTAINER = _WRITER | {P.SETTINGS_READ, P.SETTINGS_WRITE, P.MEMBERS_WRITE, P.CODE_FORCE}
 _OWNER = _MAINTAINER | {P.PROJECT_MOVE, P.PROJECT_DELETE}
 
@@ -60,6 +61,7 @@ DEEDS: dict[Permission, str] = {
     P.PROJECT_VIEW: "see this project",
     P.CODE_READ: "read its code",
     P.CODE_WRITE: "change its code",
+    P.CODE_SYNC: "bring its mirrors in step",
     P.DATA_READ: "read its data",
     P.DATA_WRITE: "change its data",
     P.RUNS_READ: "read its runs",
@@ -87,8 +89,18 @@ SCOPE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 WRITES = frozenset(Permission) - _VIEWER - {P.SETTINGS_READ}
 # What an archived project still allows: reading, and settings (so that it can be unarchived or deleted).
 FROZEN_BY_ARCHIVE = frozenset(
-    {P.CODE_WRITE, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE, P.ANALYSES_START, P.CODE_FORCE}
+    {
+        P.CODE_WRITE,
+        P.CODE_SYNC,
+        P.DATA_WRITE,
+        P.RUNS_WRITE,
+        P.MODELS_WRITE,
+        P.ANALYSES_START,
+        P.CODE_FORCE,
+    }
 )
+# What a mirror leaves to the server that it follows.
+FROZEN_BY_MIRROR = frozenset({P.CODE_WRITE, P.CODE_FORCE})
 
 
 def least_role(permission: Permission) -> Role:

@@ -2,7 +2,16 @@
 
 from dataclasses import replace
 
-from ropewalk.access.roles import DEEDS, FROZEN_BY_ARCHIVE, PERMISSIONS, Permission, Role, least_role, scoped
+from ropewalk.access.roles import (
+    DEEDS,
+    FROZEN_BY_ARCHIVE,
+    FROZEN_BY_MIRROR,
+    PERMISSIONS,
+    Permission,
+    Role,
+    least_role,
+    scoped,
+)
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.accounts.selectors import (
     organization_role,
@@ -113,6 +122,14 @@ def _let_through(actor: Actor, project: ProjectView, needs: Permission, missing:
                 code="archived",
             )
         permissions -= FROZEN_BY_ARCHIVE
+    if project.mirror_of:
+        if needs in FROZEN_BY_MIRROR:
+            raise Denied(
+                f"{project.full_name} is a mirror of {project.mirror_of}: its git repository takes no changes here.",
+                hint="Push to the original; what changes there arrives with the next sync.",
+                code="mirror",
+            )
+        permissions -= FROZEN_BY_MIRROR
     return ProjectAccess(project, actor, role, frozenset(permissions))
 
 

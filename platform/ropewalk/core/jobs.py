@@ -6,6 +6,7 @@ killed worker loses nothing.
 """
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -110,6 +111,29 @@ def _rearm(job: Job) -> None:
     job.error_code = job.error_message = job.error_detail = ""
     job.claim_id = job.sent_at = job.started_at = job.ended_at = None
     job.save()
+
+
+def unfinished(project_id: int, kinds: Collection[JobKind], *, subject: str = "") -> Job | None:
+    """A project's queued or running job of one of these kinds, about what begins so; None when all have ended."""
+    names = [kind.name for kind in kinds]
+    active = Job.objects.filter(
+        project_id=project_id, kind__in=names, state__in=[JobState.QUEUED, JobState.RUNNING]
+    )
+    return active.filter(subject__startswith=subject).order_by("created_at").first()
+
+
+def count_unfinished(kind: JobKind) -> int:
+    """How many jobs of a kind wait or run, in all projects."""
+    return Job.objects.filter(kind=kind.name, state__in=[JobState.QUEUED, JobState.RUNNING]).count()
+
+
+def forget_ended(project_id: int, kind: JobKind, *, keep: int) -> int:
+    """Remove all but the newest ended jobs of a kind that never answers the same question twice; how many went."""
+    ended = Job.objects.filter(
+        project_id=project_id, kind=kind.name, state__in=[JobState.SUCCEEDED, JobState.FAILED]
+    )
+    old = list(ended.order_by("-created_at").values_list("pk", flat=True)[keep:])
+    return Job.objects.filter(pk__in=old).delete()[0]
 
 
 def send(job_id: uuid.UUID) -> bool:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
+from ropewalk.core.jobs import JobKind
 from ropewalk.core.models import AuditEvent, Job
 from ropewalk.core.pagination import Page, paginate
 from ropewalk.core.types import AuditView, JobView
@@ -24,6 +25,7 @@ def view_of(job: Job) -> JobView:
         started_at=job.started_at,
         ended_at=job.ended_at,
         requested_by_id=job.requested_by_id,
+        result=job.result,
     )
 
 
@@ -48,6 +50,13 @@ def project_jobs(
     if wanted:
         rows = rows.filter(state__in=wanted)
     return paginate(rows, page=page, per_page=per_page, convert=view_of)
+
+
+def last_jobs(project_id: int, kind: JobKind, *, limit: int, subject: str = "") -> list[JobView]:
+    """A project's newest jobs of one kind, about what begins so, with what they gave."""
+    rows = Job.objects.filter(project_id=project_id, kind=kind.name, subject__startswith=subject)
+    rows = rows.order_by("-created_at")
+    return [view_of(job) for job in rows[:limit]]
 
 
 def unfinished_jobs(project_ids: Iterable[int], limit: int = 20) -> list[tuple[int, JobView]]:

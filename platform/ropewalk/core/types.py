@@ -23,6 +23,7 @@ class JobView:
     started_at: datetime | None
     ended_at: datetime | None
     requested_by_id: int | None
+    result: dict[str, Any] | None = None
 
     @property
     def percent(self) -> int:

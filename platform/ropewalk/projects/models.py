@@ -32,6 +32,8 @@ class Project(models.Model):
     visibility = models.CharField(max_length=16, choices=Visibility, default=Visibility.PRIVATE)
     default_branch = models.CharField(max_length=200, default="main")
     key_metric = models.CharField(max_length=250, blank=True)
+    # The address, without any secret, that the git repository follows; while it does, nothing else changes it.
+    mirror_of = models.CharField(max_length=2000, blank=True, default="")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

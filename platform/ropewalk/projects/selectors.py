@@ -28,6 +28,7 @@ def view_of(project: Project) -> ProjectView:
         created_at=project.created_at,
         updated_at=project.updated_at,
         archived=project.archived_at is not None,
+        mirror_of=project.mirror_of,
     )
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 @dataclass(frozen=True)
 class ProjectView:
-    """A project as everything above the gate knows it."""
+    """A project as everything above the gate knows it. ``mirror_of``: the address that its git repository follows, if it does."""
 
     id: int
     owner_id: int
@@ -22,6 +22,7 @@ class ProjectView:
     created_at: datetime
     updated_at: datetime
     archived: bool
+    mirror_of: str = ""
 
     @property
     def full_name(self) -> str:
