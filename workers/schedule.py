@@ -9,6 +9,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 120.0,
         "options": {"expires": 120},
     },
+    "sync-mirrors": {"task": "ropewalk.sync_mirrors", "schedule": 20.0, "options": {"expires": 20}},
     "sweep-repositories": {
         "task": "ropewalk.sweep_repositories",
         "schedule": 3600.0,

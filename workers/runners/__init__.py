@@ -11,6 +11,8 @@ from workers.runners.index_revision import IndexHistory, IndexRevision
 from workers.runners.maintain_repository import MaintainRepository
 from workers.runners.make_preview import MakePreview
 from workers.runners.profile_file import ProfileFile
+from workers.runners.push_to_mirror import PushToMirror
+from workers.runners.sync_mirror import SyncMirror
 
 _ALL: list[Runner] = [
     ImportRepository(),
@@ -24,5 +26,7 @@ _ALL: list[Runner] = [
     MaintainRepository(),
     MakePreview(),
     ProfileFile(),
+    PushToMirror(),
+    SyncMirror(),
 ]
 RUNNERS: dict[str, Runner] = {runner.kind.name: runner for runner in _ALL}

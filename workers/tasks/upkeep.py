@@ -10,6 +10,7 @@ from ropewalk.core import blobs, clock, jobs
 from ropewalk.data import services as data
 from ropewalk.projects import services as projects
 from ropewalk.releases import services as releases
+from ropewalk.repos import services as repos
 from workers.runners import maintain_repository, purge_projects
 
 
@@ -41,6 +42,13 @@ def sweep_orphans() -> None:
 def reconcile_repositories() -> None:
     """Record and index pushes whose process died before it could."""
     maintain_repository.reconcile_all()
+
+
+@shared_task(name="ropewalk.sync_mirrors")
+def sync_mirrors() -> None:
+    """Ask for the mirrors' syncs that are due."""
+    data.request_due_syncs()
+    repos.request_due_pushes()
 
 
 @shared_task(name="ropewalk.sweep_repositories")

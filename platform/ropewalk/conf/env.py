@@ -56,6 +56,8 @@ class Env:
     max_object_bytes: int
     max_push_bytes: int
     max_import_bytes: int
+    mirror_min_minutes: int
+    mirrors_at_once: int
     allowed_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     max_artifact_bytes: int
     max_release_file_bytes: int
@@ -134,6 +136,8 @@ def load(environ: dict[str, str]) -> Env:
         max_object_bytes=number("ROPEWALK_MAX_OBJECT_BYTES", 1 << 40),
         max_push_bytes=number("ROPEWALK_MAX_PUSH_BYTES", 4 << 30),
         max_import_bytes=number("ROPEWALK_MAX_IMPORT_BYTES", 8 << 30),
+        mirror_min_minutes=number("ROPEWALK_MIRROR_MIN_MINUTES", 10),
+        mirrors_at_once=number("ROPEWALK_MIRRORS_AT_ONCE", 1),
         allowed_networks=_networks(text("ROPEWALK_ALLOWED_NETWORKS")),
         max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
         max_release_file_bytes=number("ROPEWALK_MAX_RELEASE_FILE_BYTES", 2 << 30),

@@ -37,6 +37,12 @@ class FetchFailed(Unprocessable):
     code = "fetch_failed"
 
 
+class RefGone(FetchFailed):
+    """A ref that was offered a moment ago is not there any more."""
+
+    code = "ref_gone"
+
+
 class SignInNeeded(FetchFailed):
     """The other server wants to know who asks."""
 
@@ -51,14 +57,20 @@ class SignInRefused(FetchFailed):
 
 @dataclass(frozen=True)
 class Advertised:
-    """What another server offers: branches and tags with good names, and what its HEAD points to (or empty)."""
+    """What another server offers: branches and tags with good names and their values, and what its HEAD points to (or empty)."""
 
-    names: tuple[str, ...]
+    tips: dict[str, str]
     skipped: int
     head: str
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The refs' names."""
+        return tuple(self.tips)
 
-def _settings(target: outbound.Target) -> tuple[str, ...]:
+
+def settings_for(target: outbound.Target) -> tuple[str, ...]:
+    """Configuration with which git goes to the target's addresses only, and trusts nothing that comes from there."""
     return (
         "credential.helper=",
         "core.askPass=",
@@ -78,7 +90,8 @@ def _settings(target: outbound.Target) -> tuple[str, ...]:
     )
 
 
-def _environment(target: outbound.Target) -> dict[str, str]:
+def environment_for(target: outbound.Target) -> dict[str, str]:
+    """The environment in which git speaks the target's protocol and no other."""
     return {
         "GIT_ALLOW_PROTOCOL": target.scheme,
         "GIT_OVERRIDE_VIRTUAL_HOST": f"{target.host}:{target.port}",
@@ -86,7 +99,8 @@ def _environment(target: outbound.Target) -> dict[str, str]:
     }
 
 
-def _address(target: outbound.Target) -> str:
+def address_for(target: outbound.Target) -> str:
+    """What git is given: its own protocol takes no list of addresses, so that it gets the resolved one."""
     return target.pinned_url if target.scheme == "git" else target.url
 
 
@@ -96,9 +110,17 @@ def list_remote(project_id: int, target: outbound.Target, sign_in: SignIn | None
         handed_to_git(target, sign_in) as (helper, held),
         git.Process(
             git.repository_path(project_id),
-            ["ls-remote", "--quiet", "--symref", "--", _address(target), "HEAD", *(f"{p}*" for p in _WANTED)],
-            config=(*_settings(target), *helper),
-            env=_environment(target),
+            [
+                "ls-remote",
+                "--quiet",
+                "--symref",
+                "--",
+                address_for(target),
+                "HEAD",
+                *(f"{p}*" for p in _WANTED),
+            ],
+            config=(*settings_for(target), *helper),
+            env=environment_for(target),
             pass_fds=held,
         ) as process,
     ):
@@ -112,27 +134,29 @@ def list_remote(project_id: int, target: outbound.Target, sign_in: SignIn | None
         except GitTimeout:
             raise FetchFailed("The other server did not answer in time.", hint="Try again later.") from None
         if code:
-            raise _explained(process.detail, sign_in)
+            raise explained(process.detail, sign_in)
     return _read_list(data)
 
 
 def _read_list(data: bytes) -> Advertised:
-    names, skipped, head = [], 0, ""
+    tips: dict[str, str] = {}
+    skipped, head = 0, ""
     for line in data.splitlines():
         value, _, raw = line.partition(b"\t")
         if raw == b"HEAD" and value.startswith(b"ref: refs/heads/"):
             head = value[16:].decode("utf-8", "replace")
         if not raw.startswith(tuple(p.encode() for p in _WANTED)) or raw.endswith(b"^{}"):
             continue
-        if not _SHA1.fullmatch(value.decode("ascii", "replace")):
+        sha = value.decode("ascii", "replace")
+        if not _SHA1.fullmatch(sha):
             raise FetchFailed("The repository uses SHA-256 names, which Ropewalk does not read yet.")
         if refs.fault_in(raw):
             skipped += 1
         else:
-            names.append(raw.decode())
-    if len(names) > MAX_REFS:
+            tips[raw.decode()] = sha
+    if len(tips) > MAX_REFS:
         raise _too_many_refs()
-    return Advertised(tuple(names), skipped, head)
+    return Advertised(tips, skipped, head)
 
 
 def fetch_refs(
@@ -144,9 +168,11 @@ def fetch_refs(
     show: Show,
     env: dict[str, str],
     sign_in: SignIn | None = None,
+    under: str = "",
 ) -> None:
     """Bring these refs over, all or none of them; a ref that went another way here is not overwritten.
 
+    ``under`` gives them another place than ``refs/``, where they overwrite what is there.
     Ends git when the repository grows beyond ``max_bytes`` (looked at twice a second) or nothing comes for three minutes; so
     does an exception of ``show``. Raises :class:`FetchFailed`, :class:`TooLarge`.
     """
@@ -160,19 +186,23 @@ def fetch_refs(
         "--no-write-fetch-head",
     ]
     with tempfile.TemporaryFile() as wanted, handed_to_git(target, sign_in) as (helper, held):
-        wanted.write("".join(f"{name}:{name}\n" for name in names).encode())
+        wanted.write("".join(_refspec(name, under) for name in names).encode())
         wanted.seek(0)
         with git.Process(
             directory,
-            [*args, "--stdin", "--", _address(target)],
+            [*args, "--stdin", "--", address_for(target)],
             stdin=wanted,
-            config=(*_settings(target), *helper),
-            env={**_environment(target), **env},
+            config=(*settings_for(target), *helper),
+            env={**environment_for(target), **env},
             pass_fds=held,
         ) as process:
             _watch(process, directory, max_bytes, show)
             if process.finish(timeout=30.0):
-                raise _explained(process.detail + "\n" + process.recent, sign_in)
+                raise explained(process.detail + "\n" + process.recent, sign_in)
+
+
+def _refspec(name: str, under: str) -> str:
+    return f"+{name}:{under}{name.removeprefix('refs/')}\n" if under else f"{name}:{name}\n"
 
 
 def _watch(process: git.Process, directory: Path, max_bytes: int, show: Show) -> None:
@@ -241,7 +271,8 @@ _REASONS = (
 )  # fmt: skip
 
 
-def _explained(detail: str, sign_in: SignIn | None) -> RopewalkError:
+def explained(detail: str, sign_in: SignIn | None) -> RopewalkError:
+    """Our words for what git wrote about the other server."""
     # What the other server says reaches our log, and it knows the secret.
     log.warning("repos.fetch_failed", detail=(sign_in.scrubbed(detail) if sign_in else detail)[-2000:])
     if _ASKS.search(detail):
@@ -251,6 +282,8 @@ def _explained(detail: str, sign_in: SignIn | None) -> RopewalkError:
                 hint="Check the user name and the password or token, and that they may read this repository.",
             )
         return SignInNeeded("The other server asks for a sign-in.", hint="Give a user name and a token.")
+    if "couldn't find remote ref" in detail:
+        return RefGone("The other server's branches changed during the transfer.", hint="Try again.")
     for pattern, text in _REASONS:
         if re.search(pattern, detail):
             return FetchFailed(text)
@@ -263,6 +296,7 @@ __all__ = [
     "SCHEMES",
     "Advertised",
     "FetchFailed",
+    "RefGone",
     "SignInNeeded",
     "SignInRefused",
     "fetch_refs",

@@ -17,7 +17,8 @@ from ropewalk.core.outbound import PORTS, Target
 
 MAX_USERNAME, MAX_PASSWORD = 255, 4096
 TOKEN_USERNAME = "oauth2"  # what GitHub, GitLab and Gitea take beside a token when no name is given
-IMPORT_PURPOSE = "repos.import"  # what a sign-in that is sealed for an import is for
+# What a sealed sign-in is for; one does not open as another.
+IMPORT_PURPOSE, MIRROR_PURPOSE, PUSH_PURPOSE = "repos.import", "repos.mirror", "repos.push_mirror"
 _HELPER = Path(__file__).with_name("credential_helper.py")
 
 
@@ -133,4 +134,12 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-__all__ = ["IMPORT_PURPOSE", "SignIn", "handed_to_git", "opened", "read_sign_in"]
+__all__ = [
+    "IMPORT_PURPOSE",
+    "MIRROR_PURPOSE",
+    "PUSH_PURPOSE",
+    "SignIn",
+    "handed_to_git",
+    "opened",
+    "read_sign_in",
+]

@@ -10,6 +10,7 @@ from datetime import datetime
 from ropewalk.core.jobs import JobKind
 
 MAINTAIN_REPOSITORY = JobKind("maintain-repository", version=1, time_limit=3600)
+PUSH_TO_MIRROR = JobKind("push-to-mirror", version=1, time_limit=6000)
 IMPORT_REPOSITORY = JobKind("import-repository", version=1, time_limit=6000)
 FIND_LAST_COMMITS = JobKind("find-last-commits", version=1, time_limit=600)
 FIND_CONTRIBUTORS = JobKind("find-contributors", version=1, time_limit=600)
@@ -377,6 +378,7 @@ class PushView:
     pusher: str
     created_at: datetime
     updates: tuple[RefUpdate, ...]
+    mirrored: bool = False
 
     @property
     def commits(self) -> tuple[str, ...]:

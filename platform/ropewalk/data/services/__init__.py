@@ -4,24 +4,42 @@ from ropewalk.data.services.content_diffs import request_content_diff, store_con
 from ropewalk.data.services.holders import objects_prefix, release_objects
 from ropewalk.data.services.imports import retry_import, run_import, start_import
 from ropewalk.data.services.indexing import ensure_indexed, index_pushed_commits, save_revision
+from ropewalk.data.services.mirror_syncs import run_sync
+from ropewalk.data.services.mirrors import (
+    change_mirror,
+    end_mirror,
+    renew_hook,
+    request_due_syncs,
+    request_sync,
+    sign_mirror_in,
+    start_mirror,
+)
 from ropewalk.data.services.objects import receive_object
 from ropewalk.data.services.orphans import sweep_all_orphans, sweep_orphans
 from ropewalk.data.services.previews import request_preview, store_preview
 from ropewalk.data.services.sharing import share_all
 
 __all__ = [
+    "change_mirror",
+    "end_mirror",
     "ensure_indexed",
     "index_pushed_commits",
     "objects_prefix",
     "receive_object",
     "release_objects",
+    "renew_hook",
     "request_content_diff",
+    "request_due_syncs",
     "request_preview",
+    "request_sync",
     "retry_import",
     "run_import",
+    "run_sync",
     "save_revision",
     "share_all",
+    "sign_mirror_in",
     "start_import",
+    "start_mirror",
     "store_content_diff",
     "store_preview",
     "sweep_all_orphans",

@@ -8,11 +8,14 @@ from django.db import transaction
 from ropewalk.core import audit, jobs, outbound
 from ropewalk.core.errors import Conflict, Invalid, NotFound
 from ropewalk.data.services.indexing import index_pushed_commits
+from ropewalk.data.services.mirrors import follow, lead_elsewhere
 from ropewalk.projects.models import Project
 from ropewalk.projects.services import create_project
 from ropewalk.repos import fetching, refs
 from ropewalk.repos import selectors as repositories
 from ropewalk.repos import services as repos
+from ropewalk.repos.models import PullMirror
+from ropewalk.repos.services.syncing import note_end
 from ropewalk.repos.signing_in import SignIn, read_sign_in
 from ropewalk.repos.types import IMPORT_REPOSITORY, ZERO
 
@@ -29,8 +32,11 @@ def start_import(
     visibility: str,
     username: str = "",
     password: str = "",
+    mirror_interval: int | None = None,
 ) -> Project:
     """Make the project and ask for the copy, in one transaction. A sign-in may also stand in the address, as git takes it.
+
+    With ``mirror_interval`` (seconds, or 0) it then follows the address.
 
     Raises :class:`Invalid` for an address that is malformed or leads where nobody may be sent (the job looks again, at the
     addresses that it then connects to), :class:`Unavailable` for an unknown host, and what ``create_project`` raises.
@@ -51,6 +57,8 @@ def start_import(
             detail={"url": target.url, "signed_in": sign_in is not None},
         )
         repos.set_import_source(project_id=project.pk, url=target.url, sign_in=sign_in)
+        if mirror_interval is not None:
+            follow(project=project, address=target.url, interval=mirror_interval, sign_in=sign_in)
         _enqueue(project.pk, created_by_id)
     return project
 
@@ -72,6 +80,7 @@ def retry_import(
     with transaction.atomic():
         if sign_in or target.url != source.url:
             repos.set_import_source(project_id=project_id, url=target.url, sign_in=sign_in)
+            lead_elsewhere(project_id=project_id, address=target.url, sign_in=sign_in)
         audit.record(
             "project.import_retried",
             project_id=project_id,
@@ -150,6 +159,7 @@ def _record(project_id: int, user_id: int | None, before: dict[str, str], head: 
         (name, before.get(name, ZERO), sha) for name, sha in after.items() if before.get(name, ZERO) != sha
     ]
     with transaction.atomic():
+        mirror = PullMirror.objects.for_project(project_id).select_for_update().first()
         if f"refs/heads/{head}" in after:
             try:
                 repos.set_default_branch(project_id=project_id, name=head)
@@ -161,3 +171,6 @@ def _record(project_id: int, user_id: int | None, before: dict[str, str], head: 
         branch = Project.objects.values_list("default_branch", flat=True).get(pk=project_id)
         if tip := after.get(f"refs/heads/{branch}"):
             index_pushed_commits(project_id=project_id, shas=[tip], requested_by_id=user_id)
+        if mirror is not None:
+            mirror.upstream_head = head
+            note_end(mirror)

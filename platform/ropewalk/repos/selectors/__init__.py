@@ -30,6 +30,7 @@ from ropewalk.repos.selectors.history import (
 )
 from ropewalk.repos.selectors.import_sources import import_job, import_sign_in, import_source
 from ropewalk.repos.selectors.last_commits import folder_key, last_commits
+from ropewalk.repos.selectors.mirrors import mirror_by_hook, mirror_sign_in, pull_mirror
 from ropewalk.repos.selectors.protections import (
     protection_by_id,
     protection_by_pattern,
@@ -37,6 +38,7 @@ from ropewalk.repos.selectors.protections import (
     ref_rules,
     require_allowed,
 )
+from ropewalk.repos.selectors.push_mirrors import push_mirror, push_mirrors, push_mirrors_full
 from ropewalk.repos.selectors.pushes import push_by_id, pushes
 from ropewalk.repos.selectors.revisions import (
     branch_at,
@@ -101,13 +103,19 @@ __all__ = [
     "last_commits",
     "listing",
     "merge_base",
+    "mirror_by_hook",
+    "mirror_sign_in",
     "monday",
     "named_like",
     "nearest_tag",
     "protection_by_id",
     "protection_by_pattern",
     "protections",
+    "pull_mirror",
     "push_by_id",
+    "push_mirror",
+    "push_mirrors",
+    "push_mirrors_full",
     "pushes",
     "ref_rules",
     "require_allowed",

@@ -14,6 +14,7 @@ def view_of(push: Push) -> PushView:
         pusher=push.pusher.username if push.pusher else "",
         created_at=push.created_at,
         updates=tuple(RefUpdate(**update) for update in push.updates),
+        mirrored=push.mirrored,
     )
 
 

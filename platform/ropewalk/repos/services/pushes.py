@@ -19,6 +19,7 @@ from ropewalk.repos.models import Push, RecordedRef
 from ropewalk.repos.selectors.pushes import view_of
 from ropewalk.repos.services.default_branch import settle_default_branch
 from ropewalk.repos.services.keeping import keep_deleted
+from ropewalk.repos.services.push_mirrors import request_pushes_after_change
 from ropewalk.repos.services.upkeep import wants_upkeep
 from ropewalk.repos.types import MAINTAIN_REPOSITORY, ZERO, PushView, RefUpdate
 
@@ -33,7 +34,12 @@ RefChange = tuple[str, str, str]
 
 
 def record_push(
-    *, project_id: int, pusher_id: int | None, changes: list[RefChange], repaired: bool = False
+    *,
+    project_id: int,
+    pusher_id: int | None,
+    changes: list[RefChange],
+    repaired: bool = False,
+    mirrored: bool = False,
 ) -> PushView | None:
     """Write down what a push really changed: one row, the recorded refs, the project's time and default branch.
 
@@ -54,10 +60,13 @@ def record_push(
             created_at=clock.now(),
             updates=[asdict(update) for update in updates],
             repaired=repaired,
+            mirrored=mirrored,
         )
         _remember(project_id, changes)
         touch_project(project_id=project_id)
         settle_default_branch(project_id)
+        if any(update.kind in {"branch", "tag"} for update in updates):
+            request_pushes_after_change(project_id)
         if len(changes) > 50 or wants_upkeep(project_id):
             jobs.enqueue(
                 MAINTAIN_REPOSITORY,
