@@ -25,7 +25,7 @@ from ropewalk.projects.models import Project
 from ropewalk.releases import services as releases
 from ropewalk.releases.selectors import releases as releases_of
 from ropewalk.releases.types import ReleaseText
-from ropewalk.repos.models import ProtectedBranch
+from ropewalk.repos.models import ProtectedBranch, PushMirror
 from ropewalk.tracking.types import workspace_name
 
 # Free text: what it names is looked up inside the project that the gate resolved.
@@ -84,6 +84,15 @@ def owned(*names: str) -> Callable[[Callable[[Project], Any]], Callable[[Project
         return make
 
     return register
+
+
+@owned("push_key")
+def make_push_mirror(project: Project) -> Any:
+    key = f"{project.pk:016x}"
+    PushMirror.objects.create(
+        project=project, key=key, address="https://example.org:443/a.git", interval=0, created_at=clock.now()
+    )
+    return key
 
 
 @owned("job", "job_id")

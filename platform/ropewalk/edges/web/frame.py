@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
+from ropewalk.repos.selectors import pull_mirror
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,11 @@ def project_page(
         for key, label, icon, suffix, needs in _TABS
         if access.may(needs)
     ]
+    mirror = pull_mirror(access.project.id) if access.project.mirror_of else None
     may = {permission.name.lower(): access.may(permission) for permission in Permission}
     return render(
         request,
         template,
-        {"access": access, "tabs": tabs, "active": active, "may": may, **context},
+        {"access": access, "tabs": tabs, "active": active, "may": may, "mirror": mirror, **context},
         status=status,
     )

@@ -79,6 +79,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-for _area in ("files", "branches", "writing", "releases", "diffs", "experiments", "data", "drift"):
+for _area in ("files", "branches", "mirrors", "writing", "releases", "diffs", "experiments", "data", "drift"):
     if find_spec(f"ropewalk.edges.web.{_area}.urls"):
         urlpatterns.append(path("", include(f"ropewalk.edges.web.{_area}.urls")))

@@ -123,6 +123,8 @@ def measure(name: str | None) -> str:
 
 _JOBS = {
     "import-repository": "Import the repository",
+    "push-to-mirror": "Push to another server",
+    "sync-mirror": "Bring the mirror in step",
     "maintain-repository": "Tidy the repository",
     "find-last-commits": "Find last commits of a folder",
     "find-contributors": "Count who wrote the history",
