@@ -12,8 +12,10 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import ask_again, may_create_in, resolve_owner
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.core.errors import Conflict, Denied, Invalid, Unprocessable
+from ropewalk.data.services import change_mirror
 from ropewalk.data.services.founding import found_project
 from ropewalk.data.starters import Starter, starter_of
+from ropewalk.edges.api.durations import read_duration
 from ropewalk.edges.api.requests import caller
 from ropewalk.edges.api.shapes import (
     ChangedRepositoryShape,
@@ -23,7 +25,7 @@ from ropewalk.edges.api.shapes import (
     repository_body,
 )
 from ropewalk.projects import services
-from ropewalk.repos.selectors import state
+from ropewalk.repos.selectors import import_source, pull_mirror, state
 
 _CREATED = {201: RepositoryShape, 403: ErrorShape, 404: ErrorShape, 422: ErrorShape}
 
@@ -67,6 +69,8 @@ def _changed(access: ProjectAccess, given: dict[str, Any]) -> ProjectAccess:
             )
             if "archived" in given and given["archived"] != access.project.archived:
                 services.archive_project(project_id=project_id, archived=given["archived"])
+            if "mirror_interval" in given:
+                change_mirror(project_id=project_id, interval=read_duration(given["mirror_interval"]))
             if "name" in given:
                 services.rename_project(project_id=project_id, name=given["name"])
     except (Invalid, Conflict) as error:
@@ -139,7 +143,17 @@ def _starter(given: dict[str, Any]) -> Starter:
 
 
 def _described(access: ProjectAccess) -> dict[str, object]:
-    found = state(access.project.id)
+    project = access.project
+    found, mirror, source = state(project.id), None, None
+    if project.mirror_of:
+        mirror = pull_mirror(project.id)
+    else:
+        source = import_source(project.id)
     return repository_body(
-        access, resolve_owner(access.actor, access.project.owner), empty=found.empty, size=found.size_bytes
+        access,
+        resolve_owner(access.actor, project.owner),
+        empty=found.empty,
+        size=found.size_bytes,
+        mirror=mirror,
+        original_url=source.url if source else project.mirror_of,
     )

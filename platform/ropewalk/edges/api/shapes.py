@@ -9,7 +9,9 @@ from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.types import OwnerView
 from ropewalk.core.types import JobView
 from ropewalk.data.starters import GITIGNORES, LICENSES
+from ropewalk.edges.api.durations import go_duration
 from ropewalk.projects.types import ProjectView
+from ropewalk.repos.mirrors import MirrorView
 
 
 class UserShape(serializers.Serializer):
@@ -61,6 +63,11 @@ class RepositoryShape(serializers.Serializer):
     parent = serializers.JSONField(allow_null=True)  # type: ignore[assignment]  # DagsHub's name, and also a field's own
     empty = serializers.BooleanField()
     mirror = serializers.BooleanField()
+    mirror_interval = serializers.CharField(
+        help_text="As Go writes it, `8h0m0s`; empty for a project that is no mirror."
+    )
+    mirror_updated = serializers.CharField(allow_null=True)
+    original_url = serializers.CharField(help_text="What it follows or was imported from.")
     size = serializers.IntegerField()
     html_url = serializers.CharField()
     clone_url = serializers.CharField()
@@ -125,6 +132,11 @@ class ChangedRepositoryShape(serializers.Serializer):
         help_text="Ropewalk's own; wins over `private`.",
     )
     archived = serializers.BooleanField(required=False)
+    mirror_interval = serializers.CharField(
+        max_length=30,
+        required=False,
+        help_text="For a mirror: as Go writes it, `8h0m0s`; `0`: only when asked.",
+    )
 
 
 class JobShape(serializers.Serializer):
@@ -192,7 +204,15 @@ def user_body(owner: OwnerView) -> dict[str, Any]:
     }
 
 
-def repository_body(access: ProjectAccess, owner: OwnerView, *, empty: bool, size: int) -> dict[str, Any]:
+def repository_body(
+    access: ProjectAccess,
+    owner: OwnerView,
+    *,
+    empty: bool,
+    size: int,
+    mirror: MirrorView | None,
+    original_url: str,
+) -> dict[str, Any]:
     """The body of :class:`RepositoryShape`; ``size`` is the repository's, in bytes."""
     project: ProjectView = access.project
     return {
@@ -207,7 +227,10 @@ def repository_body(access: ProjectAccess, owner: OwnerView, *, empty: bool, siz
         "fork": False,
         "parent": None,
         "empty": empty,
-        "mirror": False,
+        "mirror": mirror is not None,
+        "mirror_interval": go_duration(mirror.interval) if mirror else "",
+        "mirror_updated": mirror.synced_at.isoformat() if mirror and mirror.synced_at else None,
+        "original_url": original_url,
         "size": size,
         "html_url": project.url,
         "clone_url": project.git_url,
