@@ -62,6 +62,7 @@ class Env:
     max_artifact_bytes: int
     max_release_file_bytes: int
     pack_cache_bytes: int
+    blob_copies_bytes: int
     body_stall_seconds: int
     purge_after_days: int
     name_grace_days: int
@@ -142,6 +143,7 @@ def load(environ: dict[str, str]) -> Env:
         max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
         max_release_file_bytes=number("ROPEWALK_MAX_RELEASE_FILE_BYTES", 2 << 30),
         pack_cache_bytes=number("ROPEWALK_PACK_CACHE_BYTES", 4 << 30),
+        blob_copies_bytes=number("ROPEWALK_BLOB_COPIES_BYTES", 8 << 30),
         body_stall_seconds=number("ROPEWALK_BODY_STALL_SECONDS", 120),
         purge_after_days=number("ROPEWALK_PURGE_AFTER_DAYS", 7),
         name_grace_days=number("ROPEWALK_NAME_GRACE_DAYS", 365),

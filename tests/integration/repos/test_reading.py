@@ -87,7 +87,7 @@ def test_files_come_whole_cut_or_streamed(pid: int) -> None:
     assert blob.size == 25000 and not blob.truncated and not blob.binary and blob.text.count("\n") == 5000
     cut = selectors.blob(pid, tip(pid), "big.txt", limit=100)
     assert cut.size == 25000 and cut.truncated and len(cut.data) == 100
-    assert b"".join(selectors.stream_blob(pid, blob.oid)) == blob.data
+    assert b"".join(selectors.read_blob(pid, blob.oid, blob.size)) == blob.data
     link = selectors.blob(pid, tip(pid), "link")
     assert link.is_symlink and link.text == "../../etc/passwd"
     first = selectors.commits(pid, tip(pid)).items[-1].sha

@@ -1,7 +1,6 @@
 """From a path at a commit to its bytes, wherever they are: git, a DVC object, or a file of a tracked folder."""
 
 from collections.abc import Iterator
-from contextlib import closing
 
 from ropewalk.core.errors import NotFound
 from ropewalk.data.models import DirEntry, StoredObject
@@ -98,28 +97,12 @@ def _from_git(project_id: int, commit_sha: str, path: str) -> DataFile:
 def open_data_file(
     project_id: int, file: DataFile, start: int = 0, end: int | None = None
 ) -> Iterator[bytes]:
-    """The bytes ``start`` to ``end`` (exclusive) of a resolved file in blocks. Raises :class:`NotFound` when they are not here.
-
-    git has no random access: a late part of a large file in git costs reading all that is before it.
-    """
+    """The bytes ``start`` to ``end`` (exclusive) of a resolved file in blocks. Raises :class:`NotFound` without them."""
     if file.source == "git":
-        blocks = repos.stream_blob(project_id, file.oid)
-        return blocks if start == 0 and end is None else _cut(blocks, start, end)
+        return repos.read_blob(project_id, file.oid, file.size, start, end)
     if file.address is None or file.is_dir:
         raise NotFound(f"“{file.path}” has no bytes of its own here.", code="object_missing")
     return open_object(project_id, file.address, start, end)
-
-
-def _cut(blocks: Iterator[bytes], start: int, end: int | None) -> Iterator[bytes]:
-    at = 0
-    with closing(blocks):  # type: ignore[type-var]  # a generator: closing it ends git
-        for block in blocks:
-            part = block[max(start - at, 0) : None if end is None else max(end - at, 0)]
-            at += len(block)
-            if part:
-                yield part
-            if end is not None and at >= end:
-                return
 
 
 def dir_files(project_id: int, folder: DataFile, *, limit: int = 100_000) -> list[DataFile]:

@@ -36,21 +36,28 @@ def packed_bytes(directory: Path) -> int:
     return total
 
 
-def forget_packs(project_id: int) -> None:
+def _folders() -> tuple[Path, ...]:
+    """Where entries are: packs, and copies of large files (:mod:`ropewalk.repos.copies`)."""
+    return Path(settings.PACK_CACHE_ROOT), Path(settings.BLOB_COPIES_ROOT)
+
+
+def forget_project(project_id: int) -> None:
     """Remove what is cached of a project."""
-    folder = Path(settings.PACK_CACHE_ROOT)
-    for key in {path.stem for path in folder.glob(f"{int(project_id)}-*")}:
-        hook.Entry(folder, key).remove()
+    for folder in _folders():
+        for key in {path.stem for path in folder.glob(f"{int(project_id)}-*")}:
+            hook.Entry(folder, key).remove()
 
 
-def sweep_packs() -> int:
-    """Remove packs that nobody asked for in six hours, and what killed writers left; their number."""
-    folder = Path(settings.PACK_CACHE_ROOT)
-    last: dict[str, float] = {}
-    for path in folder.glob("*-*.*"):
-        with suppress(FileNotFoundError):
-            last[path.stem] = max(last.get(path.stem, 0.0), path.stat().st_mtime)
-    old = [key for key, used in last.items() if used < time.time() - UNUSED_SECONDS]
-    for key in old:
-        hook.Entry(folder, key).remove()
-    return len(old)
+def sweep() -> int:
+    """Remove entries that nobody asked for in six hours, and what killed writers left; their number."""
+    removed = 0
+    for folder in _folders():
+        last: dict[str, float] = {}
+        for path in folder.glob("*-*.*"):
+            with suppress(FileNotFoundError):
+                last[path.stem] = max(last.get(path.stem, 0.0), path.stat().st_mtime)
+        old = [key for key, used in last.items() if used < time.time() - UNUSED_SECONDS]
+        for key in old:
+            hook.Entry(folder, key).remove()
+        removed += len(old)
+    return removed

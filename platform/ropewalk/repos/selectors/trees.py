@@ -8,7 +8,7 @@ from itertools import islice
 import pygit2
 from pygit2.enums import ObjectType
 
-from ropewalk.repos import git
+from ropewalk.repos import copies, git
 from ropewalk.repos.errors import PathNotFound, WrongKind
 from ropewalk.repos.selectors.history import checked_sha
 from ropewalk.repos.selectors.reading import (
@@ -162,6 +162,11 @@ def _blob(repository: pygit2.Repository, project_id: int, found: TreeEntry, limi
     return Blob(found.path, found.oid, found.mode, size, data, b"\0" in data[:_BINARY_PROBE])
 
 
-def stream_blob(project_id: int, oid: str) -> Iterator[bytes]:
-    """A file's bytes in blocks, of any size, in constant memory; take ``oid`` and ``size`` from :func:`entry`."""
-    return git.stream(git.repository_path(project_id), "cat-file", "blob", checked_sha(oid))
+def read_blob(
+    project_id: int, oid: str, size: int | None, start: int = 0, end: int | None = None
+) -> Iterator[bytes]:
+    """A file's bytes ``start`` to ``end`` (exclusive, None for all) in blocks, of any size, in constant memory.
+
+    Take ``oid`` and ``size`` from :func:`entry`. A late part of a large file comes from a local copy.
+    """
+    return copies.read_blob(project_id, checked_sha(oid), size, start, end)

@@ -6,7 +6,7 @@ import structlog
 
 from ropewalk.projects.models import Project
 from ropewalk.repos import git, lockfiles, store
-from ropewalk.repos.packs.cache import forget_packs, sweep_packs
+from ropewalk.repos.packs.cache import forget_project, sweep
 
 log = structlog.get_logger("ropewalk.repos")
 
@@ -19,7 +19,7 @@ def ensure_repository(*, project_id: int, default_branch: str = "main") -> None:
 def delete_repository(*, project_id: int) -> None:
     """Remove the repository's files for good; the rows go with the project's."""
     store.remove_repository(project_id)
-    forget_packs(project_id)
+    forget_project(project_id)
 
 
 def free_refs(*, project_id: int, names: Iterable[str]) -> None:
@@ -30,7 +30,7 @@ def free_refs(*, project_id: int, names: Iterable[str]) -> None:
 
 def remove_abandoned_repositories() -> int:
     """Remove what killed processes left: repositories half made or half removed, quarantines, lock files; their number."""
-    removed = store.remove_abandoned() + sweep_packs()
+    removed = store.remove_abandoned() + sweep()
     for project_id in Project.objects.order_by("pk").values_list("pk", flat=True):
         directory = git.repository_path(project_id)
         removed += store.remove_half_done(directory) + lockfiles.free_all(directory)
