@@ -54,9 +54,8 @@ export class Palette extends LitElement {
     const number = ++this.asked;
     const answer = await fetch(`${this.getAttribute("src")}?q=${encodeURIComponent(text)}`);
     if (!answer.ok || number !== this.asked) return;
-    const found = (await answer.json()) as { results: { title: string; description: string; url: string }[] };
-    const projects = found.results.map((item) => ({ title: item.title, url: item.url, detail: item.description }));
-    this.hits = [...this.local(text), ...projects];
+    const found = (await answer.json()) as { groups: { hits: Hit[] }[] };
+    this.hits = [...this.local(text), ...found.groups.flatMap((group) => group.hits)];
   }
 
   private submit(event: Event): void {

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db.models import F, Q, Value
+from django.db.models.functions import NullIf, StrIndex, Upper
 
 from ropewalk.accounts.models import AccessToken, FormerOwnerName, Membership, Owner, OwnerKind, SshKey, User
 from ropewalk.accounts.names import matching_name
@@ -71,6 +73,31 @@ def _owner_view(owner: Owner) -> OwnerView:
         website=owner.website,
         created_at=owner.created_at,
     )
+
+
+def find_owners(text: str, *, page: int = 1, per_page: int = 30) -> Page[OwnerView]:
+    """Active people and organizations whose name has every word of the text; those first whose short name begins with it.
+
+    For signed-in viewers: nobody else may list people. Nothing without a text.
+    """
+    words = text.replace("\0", "").split()[:5]
+    rows = Owner.objects.exclude(user__is_active=False) if words else Owner.objects.none()
+    for word in words:
+        rows = rows.filter(Q(slug__icontains=word) | Q(display_name__icontains=word))
+    first = StrIndex(Upper(F("slug")), Upper(Value(words[0] if words else "")))
+    # 0 is “not in it”: such a one was found by its long name.
+    rows = rows.annotate(place=NullIf(first, Value(0))).order_by(F("place").asc(nulls_last=True), "slug")
+    return paginate(rows, page=page, per_page=per_page, convert=_owner_view)
+
+
+def owner_ids_named(words: Iterable[str], *, limit: int = 200) -> dict[str, list[int]]:
+    """For each of these words the owners whose short name contains it, at most ``limit`` in all, in one query."""
+    wanted = [word for word in words if word]
+    condition = Q(pk__in=[])
+    for word in wanted:
+        condition |= Q(slug__icontains=word)
+    found = list(Owner.objects.filter(condition).order_by("slug").values_list("pk", "slug")[:limit])
+    return {word: [pk for pk, slug in found if word.lower() in slug.lower()] for word in wanted}
 
 
 def user_by_name(username: str) -> UserView | None:

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from ropewalk.accounts.models import Membership, User
 from ropewalk.accounts.names import matching_name
-from ropewalk.accounts.selectors import owner_id_of_former
+from ropewalk.accounts.selectors import owner_id_of_former, owner_ids_named
 from ropewalk.core import clock
 from ropewalk.core.pagination import Page, paginate
 from ropewalk.projects.models import Collaborator, FormerName, Project, Visibility
@@ -148,11 +148,38 @@ def list_projects(
         rows = rows.filter(owner_id=owner_id)
     if mine:
         rows = rows.filter(belongs_to(viewer_id)) if viewer_id is not None else rows.none()
-    for word in text.replace("\0", "").split()[:5]:
-        rows = rows.filter(
-            Q(slug__icontains=word) | Q(owner__slug__icontains=word) | Q(description__icontains=word)
-        )
+    rows = rows.filter(_says(text))
     return paginate(rows.order_by("-updated_at", "-pk"), page=page, per_page=per_page, convert=view_of)
+
+
+def _says(text: str) -> Q:
+    """The condition that every word is in a project's name, its owner's or its description. Asks for the owners first.
+
+    Owners by id, not by a join: so each side of the "or" has an index of its own.
+    """
+    words = text.replace("\0", "").replace("/", " ").split()[:5]
+    owners = owner_ids_named(words) if words else {}
+    condition = Q()
+    for word in words:
+        condition &= Q(slug__icontains=word) | Q(description__icontains=word) | Q(owner_id__in=owners[word])
+    return condition
+
+
+def find_projects(viewer_id: int | None, text: str, *, limit: int) -> list[ProjectView]:
+    """Projects that the viewer may see and that have every word: those named so first, the last changed of the others next.
+
+    Three queries; nothing without a text.
+    """
+    owner, _, slug = text.replace("\0", "").strip().rpartition("/")
+    if not text.strip() or limit < 1:
+        return []
+    visible = _live().filter(visible_to(viewer_id))
+    named = visible.filter(slug__iexact=slug)
+    if owner:
+        named = named.filter(owner__slug__iexact=owner)
+    found = list(named.order_by("-updated_at", "-pk")[:limit])
+    more = visible.filter(_says(text)).order_by("-updated_at", "-pk")[:limit]
+    return [view_of(project) for project in dict.fromkeys([*found, *more])][:limit]
 
 
 def collaborators(project_id: int, *, page: int = 1, per_page: int = 50) -> Page[CollaboratorView]:

@@ -25,6 +25,7 @@ def test_the_schema_describes_every_route_of_the_api(client):
         ("/api/v1/repos/{owner}/{project}/jobs", "get"),
         ("/api/v1/repos/{owner}/{project}/jobs/{job}", "get"),
         ("/api/v1/search", "get"),
+        ("/api/v1/repos/{owner}/{project}/search", "get"),
     } <= described
     assert set(schema["components"]["securitySchemes"]) == {"token", "basic"}
     repository = schema["components"]["schemas"]["RepositoryShape"]

@@ -5,6 +5,7 @@ from ropewalk.data.selectors.content import content_at, content_of, with_sizes
 from ropewalk.data.selectors.content_diffs import content_diff
 from ropewalk.data.selectors.datasets import datasets, is_tabular, versions
 from ropewalk.data.selectors.files import dir_files, open_data_file, resolve_data_file
+from ropewalk.data.selectors.finding import file_names, ranked_names
 from ropewalk.data.selectors.folder_parts import folder_changes
 from ropewalk.data.selectors.objects import (
     dir_file,
@@ -32,6 +33,7 @@ __all__ = [
     "dir_holds",
     "dir_listing",
     "dir_size",
+    "file_names",
     "flat_values",
     "folder_changes",
     "indexed",
@@ -43,6 +45,7 @@ __all__ = [
     "open_object",
     "outputs",
     "preview",
+    "ranked_names",
     "resolve_data_file",
     "revision",
     "states",

@@ -164,23 +164,6 @@ class JobListShape(serializers.Serializer):
     has_next = serializers.BooleanField()
 
 
-class FoundShape(serializers.Serializer):
-    """One answer of a search."""
-
-    kind = serializers.CharField()
-    title = serializers.CharField()
-    description = serializers.CharField()
-    visibility = serializers.CharField()
-    url = serializers.CharField()
-
-
-class SearchShape(serializers.Serializer):
-    """What a search found."""
-
-    query = serializers.CharField()
-    results = FoundShape(many=True)
-
-
 class ErrorShape(serializers.Serializer):
     """Every error answer."""
 

@@ -114,6 +114,12 @@ urlpatterns = [
     _project(
         f"{_REPO}/search/code", bounded(code.search), needs=Permission.CODE_READ, name="api-code-search"
     ),
+    _project(
+        f"{_REPO}/search",
+        bounded(search.search_project),
+        needs=Permission.PROJECT_VIEW,
+        name="api-project-search",
+    ),
     _code(f"{_REPO}/tags", bounded(tags.tags), name="api-tags"),
     _code(f"{_REPO}/tags/<revpath:tag>", bounded(tags.tag), name="api-tag"),
     _code(f"{_REPO}/releases", bounded(releases.releases), name="api-releases"),

@@ -2,6 +2,7 @@
 
 from ropewalk.tracking.selectors.artifacts import artifact_of_run, list_artifacts, run_artifact_prefix
 from ropewalk.tracking.selectors.experiments import get_experiment, list_experiments
+from ropewalk.tracking.selectors.finding import find_experiments, find_models, find_runs
 from ropewalk.tracking.selectors.histories import metric_histories
 from ropewalk.tracking.selectors.ownership import default_experiment_id, missing_ids
 from ropewalk.tracking.selectors.registry import get_model, list_models, list_versions, versions_of_runs
@@ -22,6 +23,9 @@ __all__ = [
     "comparable_runs",
     "count_runs",
     "default_experiment_id",
+    "find_experiments",
+    "find_models",
+    "find_runs",
     "get_experiment",
     "get_model",
     "get_run",
