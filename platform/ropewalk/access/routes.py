@@ -24,8 +24,8 @@ from ropewalk.access.authentication import actor_of, client_address, replace_act
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import ANONYMOUS, Actor, ProjectAccess
-from ropewalk.core import audit
-from ropewalk.core.errors import Denied, RopewalkError, Unauthenticated
+from ropewalk.core import audit, outages
+from ropewalk.core.errors import Denied, RopewalkError, Unauthenticated, Unavailable
 
 View = Callable[..., HttpResponseBase]
 ErrorRenderer = Callable[[HttpRequest, RopewalkError], HttpResponseBase]
@@ -92,6 +92,17 @@ def _check_origin(request: HttpRequest, actor: Actor) -> None:
         refuse_foreign_pages(request)
 
 
+def _refused(request: HttpRequest, error: RopewalkError, on_error: ErrorRenderer) -> HttpResponseBase:
+    structlog.get_logger("ropewalk.refused").info(
+        "refused", status=error.status, code=error.code, message=error.message, path=request.path
+    )
+    response = on_error(request, error)
+    if isinstance(error, Unavailable):
+        response.headers.setdefault("Retry-After", str(error.retry_after))
+        response._has_been_logged = True  # type: ignore[attr-defined]  # else Django writes an error line for each
+    return response
+
+
 def _guard(
     view: View,
     prepare: Callable[[HttpRequest, Actor, dict[str, Any]], tuple[Any, ...]],
@@ -112,10 +123,12 @@ def _guard(
             ):
                 return view(request, *prepare(request, actor, kwargs), *args, **kwargs)
         except RopewalkError as error:
-            structlog.get_logger("ropewalk.refused").info(
-                "refused", status=error.status, code=error.code, message=error.message, path=request.path
-            )
-            return on_error(request, error)
+            return _refused(request, error, on_error)
+        except Exception as error:
+            away = outages.recognise(error)
+            if away is None:
+                raise
+            return _refused(request, away, on_error)
 
     setattr(guarded, NEEDS, needs)
     # With csrf=True Django's middleware does the check (forms); otherwise the guard does it by header.

@@ -96,12 +96,17 @@ ROOT_URLCONF = "ropewalk.conf.urls"
 WSGI_APPLICATION = "ropewalk.conf.wsgi.application"
 APPEND_SLASH = False
 
+# A server whose machine is gone answers nothing at all: without these a thread would wait for minutes to connect, for hours on a
+# connection. All in seconds, for TCP alone but the first; a DATABASE_URL may say otherwise.
+_PATIENCE = {"connect_timeout": 10, "keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3}
+_database = dj_database_url.parse(
+    env.database_url or "postgresql:///ropewalk", conn_max_age=600, conn_health_checks=True
+)
 DATABASES = {
     "default": {
-        **dj_database_url.parse(
-            env.database_url or "postgresql:///ropewalk", conn_max_age=600, conn_health_checks=True
-        ),
+        **_database,
         "ATOMIC_REQUESTS": False,
+        "OPTIONS": {**_PATIENCE, **_database.get("OPTIONS", {})},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -112,11 +117,13 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "ropewalk",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
     },
     "derived": {
         "BACKEND": "ropewalk.core.derived.ForgivingCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "ropewalk-derived",
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
     },
 }
 # redis-py names a unix socket `unix://`, Celery's transport `redis+socket://`.

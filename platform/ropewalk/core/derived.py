@@ -6,13 +6,12 @@ Rate limits stay in Django's default cache, which does fail: they must not open 
 from typing import Any
 
 import redis
-import structlog
 from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
 from django.utils.connection import ConnectionProxy
 
-log = structlog.get_logger("ropewalk.cache")
+from ropewalk.core import outages
 
 
 class ForgivingCache(RedisCache):
@@ -23,7 +22,7 @@ class ForgivingCache(RedisCache):
         try:
             return super().get(key, default, version)
         except redis.RedisError as error:
-            log.warning("cache.away", error=str(error))
+            outages.note("cache", error)
             return default
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
@@ -31,14 +30,14 @@ class ForgivingCache(RedisCache):
         try:
             super().set(key, value, timeout, version)
         except redis.RedisError as error:
-            log.warning("cache.away", error=str(error))
+            outages.note("cache", error)
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         """Keep the value unless there is one; whether it was kept. ``get_or_set`` stands on it."""
         try:
             return bool(super().add(key, value, timeout, version))
         except redis.RedisError as error:
-            log.warning("cache.away", error=str(error))
+            outages.note("cache", error)
             return False
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
@@ -46,7 +45,7 @@ class ForgivingCache(RedisCache):
         try:
             return dict(super().get_many(keys, version))
         except redis.RedisError as error:
-            log.warning("cache.away", error=str(error))
+            outages.note("cache", error)
             return {}
 
     def set_many(self, data: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> list[Any]:
@@ -54,7 +53,7 @@ class ForgivingCache(RedisCache):
         try:
             return list(super().set_many(data, timeout, version))
         except redis.RedisError as error:
-            log.warning("cache.away", error=str(error))
+            outages.note("cache", error)
             return list(data)
 
     def delete(self, key: Any, version: int | None = None) -> bool:
@@ -62,7 +61,7 @@ class ForgivingCache(RedisCache):
         try:
             return bool(super().delete(key, version))
         except redis.RedisError as error:
-            log.warning("cache.away", error=str(error))
+            outages.note("cache", error)
             return False
 
 

@@ -73,6 +73,7 @@ class Busy(RopewalkError):
 
 
 class Unavailable(RopewalkError):
-    """A part that this needs does not answer now."""
+    """A part that this needs does not answer now; ``retry_after`` is in seconds."""
 
     status, code = 503, "unavailable"
+    retry_after = 10

@@ -21,7 +21,7 @@ DRAIN_BYTES_UNKNOWN = 64 << 20  # for people who have not shown who they are
 def dvc_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
     """One or two lines of text; a Basic challenge with 401."""
     if request.method in {"PUT", "POST"}:
-        drain(request, DRAIN_BYTES_UNKNOWN if error.status in {401, 404} else DRAIN_BYTES)
+        drain(request, DRAIN_BYTES_UNKNOWN if error.status in {401, 404, 503} else DRAIN_BYTES)
     return plain_error(request, error)
 
 

@@ -86,14 +86,14 @@ def as_file(request: HttpRequest, *, limit: int) -> IO[bytes]:
     return file
 
 
-def drain(request: HttpRequest) -> None:
+def drain(request: HttpRequest, most: int = _DRAIN_BYTES) -> None:
     """Read and drop what the client still sends, within bounds.
 
     git reads the answer only after it sent everything: answering earlier would break the connection and hide the reason.
     """
     source = request.META["wsgi.input"]
     declared = streams.content_length(request)
-    left = _DRAIN_BYTES
+    left = most
     end = time.monotonic() + _DRAIN_SECONDS
     with suppress(Exception):  # the client went away: there is nobody to answer
         while left > 0 and time.monotonic() < end:

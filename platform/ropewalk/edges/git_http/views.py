@@ -22,6 +22,8 @@ from ropewalk.repos.pktline import PushHead, read_head, refusal
 from ropewalk.repos.pushing import PushSession
 from ropewalk.repos.transport import RECEIVE_PACK, SERVICES, UPLOAD_PACK
 
+_UNKNOWN_BYTES = 64 << 20
+
 
 def _uncached(response: HttpResponseBase) -> HttpResponseBase:
     response.headers["Cache-Control"] = "no-cache, max-age=0, must-revalidate"
@@ -32,6 +34,8 @@ def _uncached(response: HttpResponseBase) -> HttpResponseBase:
 
 def text_error(request: HttpRequest, error: RopewalkError) -> HttpResponseBase:
     """Errors as plain text: git shows it after ``remote:``."""
+    if error.status == 503 and request.method == "POST":  # nobody knows yet who it is, so not much
+        bodies.drain(request, _UNKNOWN_BYTES)
     return _uncached(plain_error(request, error))
 
 

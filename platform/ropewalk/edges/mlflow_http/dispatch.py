@@ -10,8 +10,8 @@ import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from ropewalk.access.roles import Permission
-from ropewalk.core import blobs
-from ropewalk.core.errors import Invalid, RopewalkError
+from ropewalk.core import blobs, outages
+from ropewalk.core.errors import Invalid, RopewalkError, Unavailable
 from ropewalk.edges.mlflow_http import artifacts, rules, runtime
 from ropewalk.edges.mlflow_http.errors import EndpointNotFound, ResourceMissing
 
@@ -88,19 +88,28 @@ def environ_for(request: HttpRequest, path: str, body: bytes) -> WSGIEnvironment
 
 def call(request: HttpRequest, project_id: int, path: str, body: bytes) -> HttpResponseBase:
     """Run MLflow's handler with the project's workspace bound; the answer is in memory, artifacts are streamed by us."""
+    from ropewalk.edges.mlflow_http.outages import watched  # imports SQLAlchemy
+
     started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
         started[:] = [status, headers]
         return lambda _data: None
 
-    with runtime.bound(project_id):
+    with runtime.bound(project_id), watched() as met:
         try:
             chunks = runtime.load().wsgi_app(environ_for(request, path, body), start_response)
             content = b"".join(chunks)
-        except Exception as error:  # noqa: BLE001  # some of MLflow's handlers let anything through
+        except Exception as error:  # some of MLflow's handlers let anything through
+            if met:
+                raise met[0] from error
             return _failed(error, path)
     status, headers = int(started[0].split()[0]), dict(started[1])
+    if status >= 400 and met:
+        raise met[0]
+    if status == 503:
+        log.warning("MLflow's tables were busy", path=path, detail=content.decode("utf-8", "replace")[:2000])
+        raise Unavailable("MLflow's tables were busy with something else.", hint="Send this request again.")
     artifact = headers.get(runtime.DELIVERED_BY_US)
     if artifact is not None:
         return _deliver(request, project_id, bytes.fromhex(artifact).decode())
@@ -117,6 +126,8 @@ def call(request: HttpRequest, project_id: int, path: str, body: bytes) -> HttpR
 
 def _failed(error: Exception, path: str) -> HttpResponse:
     """The answer for an exception that MLflow did not turn into one. Clients retry a 5xx for minutes, so mistakes are 400."""
+    if away := outages.recognise(error):  # of Django's connection: our stores read with it too
+        raise away from error
     from graphql import GraphQLError
     from mlflow.exceptions import MlflowException
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 
+from ropewalk.core import outages
 from ropewalk.core.errors import Conflict, Invalid
 from ropewalk.edges.mlflow_http import bodies, ownership, runtime
 from ropewalk.tracking import selectors
@@ -41,6 +42,8 @@ def receive(request: HttpRequest, project_id: int) -> HttpResponse:
             if run_id and finished:
                 store.link_traces_to_run(finished, run_id)
         except MlflowException as error:
+            if away := outages.recognise(error):
+                raise away from error
             return HttpResponse(
                 error.serialize_as_json(),
                 status=error.get_http_status_code(),

@@ -26,6 +26,10 @@ PARAMETERS = (
     "sslkey",
     "passfile",
     "service",
+    "connect_timeout",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
 )
 
 

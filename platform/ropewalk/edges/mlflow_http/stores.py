@@ -19,6 +19,7 @@ from mlflow.store.workspace.abstract_store import AbstractStore as WorkspaceStor
 from mlflow.utils import workspace_context
 
 from ropewalk.edges.mlflow_http.default_experiment import _translated, install_on_engine, translates_arguments
+from ropewalk.edges.mlflow_http.outages import WatchedPool, watch
 from ropewalk.edges.mlflow_http.schema import make_engine
 
 DATABASE = "postgresql+psycopg://"  # names the dialect; the connection itself is Django's
@@ -30,8 +31,11 @@ _engines: list[sqlalchemy.Engine] = []
 def shared_engine() -> sqlalchemy.Engine:
     """The one connection pool of this process, for both stores; made at the first request, so never before a fork."""
     if not _engines:
-        engine = make_engine(pool_size=4, max_overflow=28, pool_pre_ping=True, pool_recycle=1800)
+        engine = make_engine(
+            poolclass=WatchedPool, pool_size=4, max_overflow=28, pool_pre_ping=True, pool_recycle=1800
+        )
         install_on_engine(engine)
+        watch(engine)
         _engines.append(engine)
     return _engines[0]
 

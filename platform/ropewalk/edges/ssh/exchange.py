@@ -13,7 +13,7 @@ from django.db import connections
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import Actor, ProjectAccess
-from ropewalk.core import audit
+from ropewalk.core import audit, outages
 from ropewalk.core.errors import Busy, NotFound, RopewalkError, TooLarge
 from ropewalk.data.services import pushes
 from ropewalk.edges.ssh.asked import parse
@@ -64,10 +64,13 @@ def answer(visit: Visit) -> None:
         _tell(visit, error)
     except (Gone, Stalled, GitFailed) as error:
         outcome = type(error).__name__.lower()
-    except Exception:
-        log.exception("ssh.failed")
+    except Exception as error:
+        away = outages.recognise(error)
+        if away is None:
+            log.exception("ssh.failed")
+        outcome = away.code if away else outcome
         _tell(
-            visit, RopewalkError("Something went wrong on the server.", hint="Try again; its log says more.")
+            visit, away or RopewalkError("Something went wrong here.", hint="Try again; the log says more.")
         )
     finally:
         connections.close_all()
@@ -207,8 +210,9 @@ def _end(wire: Wire, access: ProjectAccess, session: PushSession, landing: threa
         if landing is not None:
             landing.set()
             pushes.finish_push(access, session)
-    except Exception:
-        log.exception("ssh.push_not_finished")
+    except Exception as error:
+        if outages.recognise(error) is None:
+            log.exception("ssh.push_not_finished")
         session.finish_input("the server could not check the push. Push again.")
     finally:
         connections.close_all()

@@ -14,6 +14,8 @@ from django.db import connections
 from ropewalk.access.types import Actor
 from ropewalk.accounts import credentials
 from ropewalk.accounts.types import Credential
+from ropewalk.core import outages
+from ropewalk.core.errors import Unavailable
 from ropewalk.edges.ssh.exchange import Visit, answer
 from ropewalk.edges.ssh.host_key import host_key
 from ropewalk.edges.ssh.wire import WINDOW, Wire
@@ -135,7 +137,13 @@ class Client(asyncssh.SSHServer):
                 asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE,
                 f"More than {MAX_KEYS_TRIED} keys were tried. Name the right one: ssh -i FILE -o IdentitiesOnly=yes",
             )
-        found = await asyncio.get_running_loop().run_in_executor(self._door.lookups, _look_up, fingerprint)
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(
+                self._door.lookups, _look_up, fingerprint
+            )
+        except Unavailable as error:  # "permission denied" would send people looking for a fault of theirs
+            reason = f"Ropewalk: {error.message} {error.hint}"
+            raise asyncssh.DisconnectError(asyncssh.DISC_SERVICE_NOT_AVAILABLE, reason) from None
         if found is None:
             return False
         self._candidate = (fingerprint, found)
@@ -168,8 +176,13 @@ class Client(asyncssh.SSHServer):
 
 
 def _look_up(fingerprint: str) -> Credential | None:
+    """Who a key speaks for. Raises :class:`Unavailable`."""
     try:
         return credentials.check_ssh_key(fingerprint)
+    except Exception as error:
+        if away := outages.recognise(error):
+            raise away from None
+        raise
     finally:
         connections.close_all()
 
@@ -177,8 +190,9 @@ def _look_up(fingerprint: str) -> Credential | None:
 def _note(fingerprint: str) -> None:
     try:
         credentials.note_ssh_login(fingerprint)
-    except Exception:
-        log.exception("ssh.login_not_noted")
+    except Exception as error:
+        if outages.recognise(error) is None:
+            log.exception("ssh.login_not_noted")
     finally:
         connections.close_all()
 

@@ -1,5 +1,6 @@
 """The pages' dialect for errors: what happened, why, and what to do next."""
 
+import sys
 from urllib.parse import urlencode
 
 from django.core.exceptions import RequestDataTooBig
@@ -7,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from ropewalk.access.types import ANONYMOUS
+from ropewalk.core import outages
 from ropewalk.core.errors import Invalid, NotFound, RopewalkError, TooLarge
 
 _TITLES = {
@@ -53,7 +56,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A defect of ours: it was logged with the request's id."""
+    """A defect of ours: it was logged with the request's id. Or an outage met outside our guard (sign-in, admin)."""
+    raised = sys.exc_info()[1]
+    away = outages.recognise(raised) if raised else None
+    if away is not None:
+        request.actor = ANONYMOUS  # type: ignore[attr-defined]  # who it is could only be read from what is away
+        response = html_error(request, away)
+        response.headers["Retry-After"] = str(away.retry_after)
+        response._has_been_logged = True  # type: ignore[attr-defined]  # else Django writes a traceback for each
+        return response
     error = RopewalkError(
         "An unexpected error happened.",
         hint="It was logged. Try again; if it stays, tell your operator the request id below.",

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 import pygit2
-from django.core.cache import cache
 from pygit2.enums import AttrCheck
 
+from ropewalk.core.derived import cache
 from ropewalk.core.pagination import Page
 from ropewalk.repos import git
 from ropewalk.repos.selectors.history import checked_sha, log
