@@ -9,8 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from ropewalk.accounts.selectors import tokens
 from ropewalk.accounts.services import create_token
+from ropewalk.core import clock
 from ropewalk.data.starters import LICENSES
 from ropewalk.projects.selectors import find
+from ropewalk.projects.services import begin_purges
 from tests.factories.builders import make_collaborator, make_organization, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,21 @@ def test_every_choice_is_one_commit_by_the_person(settings: object, tmp_path: Pa
         page = client.get(f"/founder/{license_name}/commits/main").content.decode()
         assert page.count("Begin the project") == 1
         assert "founder" in page
+
+
+def test_a_first_commit_that_fails_leaves_no_project(settings: object, tmp_path: Path) -> None:
+    settings.REPOSITORIES_ROOT = tmp_path / "repos"  # type: ignore[attr-defined]
+    (tmp_path / "repos").write_text("where a folder should be")
+    client = _client(make_user("founder"))
+    form = {"owner": "founder", "name": "wine", "visibility": "private", "readme": "on"}
+    page = client.post("/new", form).content.decode()
+    assert "the project was not made either" in page and 'value="wine"' in page
+    assert find("founder", "wine") is None
+    assert "wine" not in client.get("/settings/deleted-projects").content.decode()
+    (tmp_path / "repos").unlink()
+    assert client.post("/new", form)["Location"] == "/founder/wine", "the name is free"
+    [abandoned] = begin_purges(deleted_before=clock.now())
+    assert abandoned != find("founder", "wine").id, "what is left of it is removed"  # type: ignore[union-attr]
 
 
 def test_a_taken_or_bad_name_is_said_at_the_field() -> None:

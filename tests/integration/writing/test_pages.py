@@ -268,6 +268,18 @@ def test_several_files_are_one_commit(writer: Client, project: Project, url: str
     assert git.run(git.repository_path(project.pk), "rev-parse", "main^").data.decode().strip() == before
 
 
+def test_an_uploaded_files_suffix_may_be_of_any_length(writer: Client, project: Project, url: str) -> None:
+    before, form = tip(project), open_form(writer, f"{url}/upload/main")
+    for length, status in ((230, 302), (249, 400), (5000, 400)):
+        name = f"a.{'x' * length}"
+        answer = writer.post(
+            f"{url}/upload/main", form | {"folder": "", "uploads": SimpleUploadedFile(name, b"a")}
+        )
+        assert answer.status_code == status, answer.content.decode()[-1500:]
+        assert status == 302 or "more than 240 bytes" in answer.content.decode()
+    assert content(project, f"a.{'x' * 230}") == b"a" and tip(project) != before
+
+
 def test_too_much_at_once_is_refused(
     writer: Client, project: Project, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

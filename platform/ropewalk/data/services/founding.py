@@ -1,5 +1,6 @@
 """Making a project together with what it begins with."""
 
+import structlog
 from django.db import transaction
 
 from ropewalk.access.roles import Permission, Role
@@ -7,11 +8,13 @@ from ropewalk.access.selectors import may_create_in, resolve_owner, resolve_proj
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.accounts.selectors import commit_identity
 from ropewalk.core import clock
-from ropewalk.core.errors import Denied
+from ropewalk.core.errors import Denied, Unavailable
 from ropewalk.data.services.changes import commit_edits
 from ropewalk.data.starters import Starter, starter_files
 from ropewalk.projects import services as projects
 from ropewalk.repos.edits import Author, CommitRequest, Text, WriteFile
+
+log = structlog.get_logger("ropewalk.projects")
 
 
 def found_project(
@@ -19,8 +22,9 @@ def found_project(
 ) -> ProjectAccess:
     """Make a project and its first commit by the person; what its maker may do there.
 
-    A member who makes one for an organization becomes its maintainer. A kill after the row leaves an empty project, ready for a
-    push. Raises :class:`NotFound` and :class:`Denied` about the owner, :class:`Invalid` and :class:`Conflict` about the name.
+    A member who makes one for an organization becomes its maintainer. When the first commit fails there is no project; a kill
+    between the two leaves an empty one, ready for a push. Raises :class:`NotFound` and :class:`Denied` about the owner,
+    :class:`Invalid` and :class:`Conflict` about the name, :class:`Unavailable` when the commit can't be made.
     """
     owner = resolve_owner(actor, owner_name)
     if not may_create_in(actor, owner) or actor.user_id is None:
@@ -46,8 +50,24 @@ def found_project(
                 "This token may not write files.", hint="Make one with the scope “write”.", code="token_scope"
             )
     if not starter.empty:
-        _begin(access, starter, holder=owner.name if owner.is_organization else "")
+        try:
+            _begin(access, starter, holder=owner.name if owner.is_organization else "")
+        except Exception as error:
+            _give_up(access, error)
+            raise Unavailable(
+                "The project's first commit could not be made, so the project was not made either.",
+                hint="Try again, or begin with an empty project. The operator finds the reason in the log.",
+                code="first_commit_failed",
+            ) from error
     return access
+
+
+def _give_up(access: ProjectAccess, reason: Exception) -> None:
+    log.error("project.first_commit_failed", project=access.project.id, exc_info=reason)
+    try:
+        projects.abandon_project(project_id=access.project.id)
+    except Exception:  # what failed before may fail here too; the reason is the one to tell
+        log.exception("project.not_abandoned", project=access.project.id)
 
 
 def _begin(access: ProjectAccess, starter: Starter, *, holder: str) -> None:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
 MAX_BYTES = 64 << 20
@@ -31,10 +32,13 @@ class BoundedUpload(TemporaryFileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin a file, where files are taken."""
+        FileUploadHandler.new_file(self, *args, **kwargs)
         if self._takes:
-            super().new_file(*args, **kwargs)
-        else:
-            FileUploadHandler.new_file(self, *args, **kwargs)
+            # Django would give the file on disk the suffix that the client named, however long.
+            self.file = TemporaryUploadedFile(
+                "upload", self.content_type, 0, self.charset, self.content_type_extra
+            )
+            self.file.name = self.file_name
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         """Keep or drop a piece."""

@@ -4,6 +4,7 @@ from ropewalk.projects.services.collaborators import remove_collaborator, set_co
 from ropewalk.projects.services.names import rename_project, sweep_former_names
 from ropewalk.projects.services.projects import archive_project, create_project, touch_project, update_project
 from ropewalk.projects.services.removal import (
+    abandon_project,
     begin_purges,
     delete_project,
     finish_purge,
@@ -12,6 +13,7 @@ from ropewalk.projects.services.removal import (
 )
 
 __all__ = [
+    "abandon_project",
     "archive_project",
     "begin_purges",
     "create_project",

@@ -32,6 +32,15 @@ def delete_project(*, project_id: int) -> None:
     record("project.deleted", project)
 
 
+@transaction.atomic
+def abandon_project(*, project_id: int) -> None:
+    """Take away a project whose making failed: its name is free, nobody can restore it, the next purge removes what there is."""
+    project = locked(project_id)
+    project.deleted_at = project.purge_started_at = clock.now()
+    project.save(update_fields=["deleted_at", "purge_started_at"])
+    record("project.abandoned", project)
+
+
 def restore_project(*, project_id: int, new_name: str = "", owner_ids: Collection[int] | None = None) -> None:
     """Bring a deleted project back, under a new name if one is given.
 

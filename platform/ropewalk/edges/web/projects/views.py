@@ -10,7 +10,7 @@ from ropewalk.access.authentication import actor_of
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import organizations_of
 from ropewalk.core import jobs as job_queue
-from ropewalk.core.errors import NotFound, RopewalkError
+from ropewalk.core.errors import NotFound, RopewalkError, Unavailable
 from ropewalk.core.pagination import page_number
 from ropewalk.core.selectors import project_job, project_jobs
 from ropewalk.data.services.founding import found_project
@@ -45,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponse:
             )
             return redirect("project", access.project.owner, access.project.slug)
         except RopewalkError as error:
-            add_error(form, error, "name")
+            add_error(form, error, None if error.status == Unavailable.status else "name")
     return render(request, "projects/new.html", {"form": form})
 
 
