@@ -199,6 +199,52 @@ def test_a_page_of_a_large_folder_costs_a_page(
     assert page.count("<tr>") < 50 + pages.MOST_FOLDERS + 5
 
 
+def lines_of(page: str) -> list[str]:
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    rows = re.findall(r'<span class="sign">(.)</span>(.*?)</td>', body)
+    return [sign + html.unescape(re.sub(r"<[^>]*>", "", text)) for sign, text in rows]
+
+
+def test_files_inside_open_to_what_changed(
+    client: Client, url: str, project: Project, repository: Repository
+):
+    old = {
+        "notes/a.txt": b"one\ntwo\nthree\n",
+        "notes/<b>.py": b"x = 1\n",
+        "t.csv": b"id,v\n1,2\n",
+        "w.bin": b"\0a",
+        "gone.txt": b"bye\n",
+        "same.txt": b"s",
+    }
+    new = old | {
+        "notes/a.txt": b"one\n2 <i>\nthree\n",
+        "notes/<b>.py": b"x  =  1\n",
+        "t.csv": b"id,v\n1,3\n",
+        "w.bin": b"\0b",
+    }
+    new["fresh.md"] = b"hello\n"
+    del new["gone.txt"]
+    first, second = tracked(project, repository, old, new)
+    here = f"{url}/diff/{first}/{second}/data/pictures"
+    listed = re.findall(r'<a href="([^"]*)">', part_of(client, here).split('aria-label="Changed files"')[1])
+    pages = {address.partition("/data/pictures/")[2].partition("?")[0]: address for address in listed}
+    assert set(pages) == {"fresh.md", "gone.txt", "notes/a.txt", "notes/%3Cb%3E.py", "t.csv", "w.bin"}
+    found = {name: part_of(client, html.unescape(address) + "&fragment=1") for name, address in pages.items()}
+    assert (
+        lines_of(found["notes/a.txt"]) == [" one", "−two", "+2 <i>", " three"]
+        and "<i>" not in found["notes/a.txt"]
+    )
+    assert lines_of(found["notes/%3Cb%3E.py"]) == ["−x = 1", "+x  =  1"]
+    assert lines_of(found["fresh.md"]) == ["+hello"] and lines_of(found["gone.txt"]) == ["−bye"]
+    assert "<table" in found["w.bin"] and md5(b"\0a")[:8] in found["w.bin"] and not lines_of(found["w.bin"])
+    assert "Waiting for a worker" in found["t.csv"] and "as=text" in found["t.csv"]
+    assert lines_of(part_of(client, f"{here}/t.csv?fragment=1&as=text"))[-2:] == ["−1,2", "+1,3"]
+    assert "Only white space changed" in part_of(client, f"{here}/notes/%3Cb%3E.py?fragment=1&w=1")
+    split = part_of(client, f"{here}/notes/a.txt?fragment=1&view=split")
+    assert lines_of(split) == [" one", " one", "−two", "+2 <i>", " three", " three"]
+    assert client.get(f"{here}/same.txt").status_code == 404
+
+
 def test_a_list_that_is_gone_is_not_shown_from_the_cache(
     client: Client, url: str, project: Project, repository: Repository
 ):

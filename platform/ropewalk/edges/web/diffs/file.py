@@ -15,6 +15,7 @@ from ropewalk.edges.web.diffs.folders import folder_at, folder_context
 from ropewalk.edges.web.diffs.options import Options
 from ropewalk.edges.web.diffs.page import Card, Sources, card_of, file_url
 from ropewalk.edges.web.diffs.sides import NOTHING
+from ropewalk.edges.web.diffs.stored import lines_context, may_be_lines
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import RevisionNotFound
 
@@ -45,7 +46,8 @@ def file_context(
     in_git = all(side is None or side.source == "git" for side in sides)
     shown = None if same or options.as_text else content_context(request, access, here, *sides)
     if shown is not None:
-        text_url = f"{here}&as=text" if in_git and kinds.is_text(path) else ""
+        lines = kinds.is_text(path) and (in_git or may_be_lines(*sides))
+        text_url = f"{here}&as=text" if lines else ""
         return context | shown | {"old": sides[0], "new": sides[1], "text_url": text_url}
     if in_git:
         if options.as_text and not same:
@@ -54,6 +56,15 @@ def file_context(
         return context | code_context(access, base, head, path, old_path, options)
     if same and old_path == path:
         raise _unchanged(path)
+    if not same and may_be_lines(*sides):
+        found = lines_context(access, base, head, sides, options)
+        if found is not None:
+            rich = file_url(access, base, head, path, old_path, replace(options, as_text=False))
+            return (
+                context
+                | found
+                | {"rich_url": rich if options.as_text and kinds.kind_of(path) != "code" else ""}
+            )
     facts = {"part": "diffs/data_facts.html", "kind": kinds.kind_of(path)}
     return context | facts | {"old": sides[0], "new": sides[1]}
 

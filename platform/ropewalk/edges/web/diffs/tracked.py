@@ -13,6 +13,7 @@ from ropewalk.data.types import RevisionView, TrackedOutputView
 from ropewalk.edges.web.diffs import kinds
 from ropewalk.edges.web.diffs.options import Options
 from ropewalk.edges.web.diffs.page import anchor_of, file_url
+from ropewalk.edges.web.diffs.stored import MOST_BYTES
 
 _OPEN_BYTES = 64 << 20
 _OPEN_CARDS = 5
@@ -30,8 +31,9 @@ class DataCard:
 
     @property
     def comparable(self) -> bool:
-        """Whether there is something inside to compare."""
-        return self.kind != "code"
+        """Whether there may be something inside to compare."""
+        sides = [side for side in (self.change.old, self.change.new) if side]
+        return self.kind != "code" or all((side.size or MOST_BYTES + 1) <= MOST_BYTES for side in sides)
 
 
 def tracked(access: ProjectAccess, base: str, head: str, options: Options) -> dict[str, Any]:
