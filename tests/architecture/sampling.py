@@ -66,6 +66,7 @@ ALSO_NEEDED: dict[tuple[str, str], Permission] = {
         )
         for method in ("POST", "PUT", "DELETE", "PATCH")
     },
+    **{("api-transfer", method): Permission.PROJECT_MOVE for method in ("POST", "PUT", "DELETE", "PATCH")},
     **{("api-repo", method): Permission.SETTINGS_WRITE for method in ("POST", "PUT", "DELETE", "PATCH")},
     ("git-receive-pack", "POST"): Permission.CODE_WRITE,
     ("git-plain-receive-pack", "POST"): Permission.CODE_WRITE,

@@ -45,9 +45,15 @@ def deleted_project(owner):
     return project
 
 
+def offered_project(owner):
+    stranger = make_user()
+    project = make_project(owner=stranger)
+    return projects.offer_project(project_id=project.pk, to_owner_id=owner.owner_id, asked_by_id=stranger.pk)
+
+
 def samples(owner) -> dict[str, object]:
     organization = make_organization("acme", owner=owner)
-    token = AccessToken.objects.filter(user=owner).first()
+    token, offer = AccessToken.objects.filter(user=owner).first(), offered_project(owner)
     return {
         "slug": "acme",
         "organization": "acme",
@@ -55,6 +61,9 @@ def samples(owner) -> dict[str, object]:
         "user_id": organization.created_by_id,
         "token_id": token.pk if token else 1,
         "key_id": make_ssh_key(owner).id,
+        "transfer_id": offer.id,
+        "offered_by": offer.owner,
+        "offered": offer.slug,
         "project_id": deleted_project(owner).pk,
     }
 

@@ -28,7 +28,7 @@ ANONYMOUS = {
 SIGNED_IN = {
     "home": "/", "explore": "/explore", "new-project": "/new", "tokens": "/settings/tokens",
     "ssh-keys": "/settings/ssh-keys", "profile": "/settings/profile", "rename-me": "/settings/rename",
-    "deleted-projects": "/settings/deleted-projects",
+    "offers": "/settings/offers", "deleted-projects": "/settings/deleted-projects",
     "new-organization": "/organizations/new", "api": "/api/docs",
 }  # fmt: skip
 PROJECT = {
@@ -42,7 +42,7 @@ PROJECT = {
     "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",
     "comparison": "/experiments/compare/1", "drift": "/drift", "drift-new": "/drift/new", "drift-report": "/drift/1",
     "jobs": "/jobs", "settings": "/settings", "members": "/settings/members", "danger": "/settings/danger",
-    "archive": "/settings/archive", "rename": "/settings/rename",
+    "archive": "/settings/archive", "rename": "/settings/rename", "transfer": "/settings/transfer",
 }  # fmt: skip
 
 

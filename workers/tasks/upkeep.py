@@ -65,6 +65,7 @@ def purge_deleted_projects() -> None:
 
 @shared_task(name="ropewalk.sweep_names")
 def sweep_names() -> None:
-    """Let go of former names whose time is over."""
+    """Let go of former names and offers whose time is over."""
     projects.sweep_former_names()
+    projects.sweep_offers()
     owner_names.sweep_former_owner_names()

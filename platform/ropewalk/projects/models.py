@@ -82,6 +82,23 @@ class FormerName(models.Model):
         return f"{self.owner}/{self.slug}"
 
 
+class ProjectTransfer(models.Model):
+    """A project that somebody offers to another owner; nothing changes before it is accepted."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="transfer_offer")
+    to_owner = models.ForeignKey(Owner, on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["ProjectTransfer"]()
+
+    class Meta:
+        indexes = [models.Index(fields=["to_owner", "-asked_at"], name="transfer_by_receiver")]
+
+    def __str__(self) -> str:
+        return f"{self.project} to {self.to_owner}"
+
+
 class Collaborator(models.Model):
     """A person with a role in one project."""
 

@@ -9,8 +9,15 @@ from ropewalk.accounts.names import matching_name
 from ropewalk.accounts.selectors import owner_id_of_former, owner_ids_named
 from ropewalk.core import clock
 from ropewalk.core.pagination import Page, paginate
-from ropewalk.projects.models import Collaborator, FormerName, Project, Visibility
-from ropewalk.projects.types import CollaboratorView, DeletedProject, FormerNameView, ProjectView
+from ropewalk.projects.models import Collaborator, FormerName, Project, ProjectTransfer, Visibility
+from ropewalk.projects.types import (
+    OFFER_TIME,
+    CollaboratorView,
+    DeletedProject,
+    FormerNameView,
+    ProjectView,
+    TransferView,
+)
 
 
 def view_of(project: Project) -> ProjectView:
@@ -75,6 +82,53 @@ def former_names(project_id: int) -> list[FormerNameView]:
     """The names under which a project is still found beside its own, the longest kept first (at most fifty)."""
     rows = FormerName.objects.for_project(project_id).select_related("owner").filter(until__gt=clock.now())
     return [FormerNameView(row.owner.slug, row.slug, row.until) for row in rows.order_by("-until", "-pk")]
+
+
+def transfer_of(project_id: int) -> TransferView | None:
+    """The offer of a project that waits for an answer."""
+    row = _waiting(ProjectTransfer.objects.for_project(project_id)).first()
+    return _transfer_view(row) if row else None
+
+
+def transfers_to(owner_ids: Iterable[int], *, page: int = 1, per_page: int = 30) -> Page[TransferView]:
+    """What is offered to these owners, the newest first."""
+    rows = _waiting(ProjectTransfer.objects.unscoped("offers to somebody who has no role there"))
+    found = rows.filter(to_owner_id__in=set(owner_ids)).order_by("-asked_at", "-pk")
+    return paginate(found, page=page, per_page=per_page, convert=_transfer_view)
+
+
+def transfer_to(owner_ids: Iterable[int], transfer_id: int) -> TransferView | None:
+    """One of :func:`transfers_to`."""
+    rows = _waiting(ProjectTransfer.objects.unscoped("an offer to somebody who has no role there"))
+    row = rows.filter(pk=transfer_id, to_owner_id__in=set(owner_ids)).first()
+    return _transfer_view(row) if row else None
+
+
+def transfer_by_name(owner_ids: Iterable[int], owner: str, slug: str) -> TransferView | None:
+    """The offer to one of these owners of the project with this name."""
+    rows = _waiting(ProjectTransfer.objects.unscoped("an offer to somebody who has no role there"))
+    named = rows.filter(matching_name("project__owner__slug", owner), matching_name("project__slug", slug))
+    row = named.filter(to_owner_id__in=set(owner_ids)).first()
+    return _transfer_view(row) if row else None
+
+
+def _waiting(rows: "QuerySet[ProjectTransfer]") -> "QuerySet[ProjectTransfer]":
+    live = rows.filter(asked_at__gt=clock.now() - OFFER_TIME, project__deleted_at__isnull=True)
+    return live.select_related("project__owner", "to_owner", "asked_by")
+
+
+def _transfer_view(row: ProjectTransfer) -> TransferView:
+    return TransferView(
+        id=row.pk,
+        project_id=row.project_id,
+        owner=row.project.owner.slug,
+        slug=row.project.slug,
+        to_owner_id=row.to_owner_id,
+        to_owner=row.to_owner.slug,
+        asked_by_id=row.asked_by_id,
+        asked_by=row.asked_by.username,
+        asked_at=row.asked_at,
+    )
 
 
 def deleted_projects(owner: str, slug: str) -> list[DeletedProject]:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+OFFER_TIME = timedelta(days=14)  # how long an offer of a project waits for an answer
+
 
 @dataclass(frozen=True)
 class ProjectView:
@@ -72,6 +74,31 @@ class FormerNameView:
     def full_name(self) -> str:
         """``owner/name``."""
         return f"{self.owner}/{self.slug}"
+
+
+@dataclass(frozen=True)
+class TransferView:
+    """A project that waits for another owner's answer, until ``until``; all that the receiver learns of it before."""
+
+    id: int
+    project_id: int
+    owner: str
+    slug: str
+    to_owner_id: int
+    to_owner: str
+    asked_by_id: int
+    asked_by: str
+    asked_at: datetime
+
+    @property
+    def full_name(self) -> str:
+        """``owner/name``, as it is now."""
+        return f"{self.owner}/{self.slug}"
+
+    @property
+    def until(self) -> datetime:
+        """When the offer ends by itself."""
+        return self.asked_at + OFFER_TIME
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def repository(request: Request, access: ProjectAccess) -> Response:
         wanted = ChangedRepositoryShape(data=request.data)
         wanted.is_valid(raise_exception=True)
         access = _changed(access, wanted.validated_data)
-    return Response(_described(access))
+    return Response(described(access))
 
 
 def _changed(access: ProjectAccess, given: dict[str, Any]) -> ProjectAccess:
@@ -130,7 +130,7 @@ def _create(request: Request, owner_name: str) -> Response:
         )
     except (Invalid, Conflict) as error:
         raise Unprocessable(error.message, hint=error.hint, code=error.code) from None
-    return Response(_described(access), status=201)
+    return Response(described(access), status=201)
 
 
 def _starter(given: dict[str, Any]) -> Starter:
@@ -142,7 +142,8 @@ def _starter(given: dict[str, Any]) -> Starter:
     )
 
 
-def _described(access: ProjectAccess) -> dict[str, object]:
+def described(access: ProjectAccess) -> dict[str, object]:
+    """A project as the API answers it."""
     project = access.project
     found, mirror, source = state(project.id), None, None
     if project.mirror_of:

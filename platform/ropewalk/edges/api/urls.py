@@ -22,6 +22,7 @@ from ropewalk.edges.api import (
     search,
     ssh_keys,
     tags,
+    transfers,
     uploads,
     work,
 )
@@ -65,6 +66,24 @@ urlpatterns = [
         needs=Permission.PROJECT_VIEW,
         writes=Permission.SETTINGS_WRITE,
         name="api-repo",
+    ),
+    _project(
+        f"{_REPO}/transfer",
+        bounded(transfers.transfer),
+        needs=Permission.PROJECT_VIEW,
+        writes=Permission.PROJECT_MOVE,
+        name="api-transfer",
+    ),
+    # Who answers may not see the project yet, so no gate of the project's: the views find only what is offered to the caller.
+    _signed_in(
+        "api/v1/repos/<str:offered_by>/<str:offered>/transfer/accept",
+        bounded(transfers.accept),
+        name="api-transfer-accept",
+    ),
+    _signed_in(
+        "api/v1/repos/<str:offered_by>/<str:offered>/transfer/reject",
+        bounded(transfers.refuse),
+        name="api-transfer-reject",
     ),
     _code(f"{_REPO}/branches", bounded(branches.branches), name="api-branches"),
     _code(f"{_REPO}/branches/<revpath:branch>", bounded(branches.branch), name="api-branch"),

@@ -12,7 +12,7 @@ from ropewalk.edges.web.files import views as files
 from ropewalk.edges.web.home import views as home
 from ropewalk.edges.web.people import renaming, ssh_keys
 from ropewalk.edges.web.people import views as people
-from ropewalk.edges.web.projects import connect, deleted, importing, moving, settings_views, views
+from ropewalk.edges.web.projects import connect, deleted, importing, moving, offers, settings_views, views
 
 _public = partial(routes.public_route, on_error=html_error)
 _signed_in = partial(routes.signed_in_route, on_error=html_error)
@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _signed_in("settings/ssh-keys/<int:key_id>/delete", ssh_keys.delete_ssh_key, name="ssh-key-delete"),
     _signed_in("settings/deleted-projects", deleted.deleted_projects, name="deleted-projects"),
     _signed_in("settings/deleted-projects/<int:project_id>", deleted.restore, name="project-restore"),
+    _signed_in("settings/offers", offers.offers, name="offers"),
+    _signed_in("settings/offers/<int:transfer_id>", offers.offer, name="offer"),
     _signed_in("settings/profile", people.profile, name="settings-profile"),
     _signed_in("settings/rename", renaming.rename_me, name="settings-rename"),
     _signed_in("orgs/<str:slug>/settings/rename", renaming.rename_organization, name="organization-rename"),
@@ -53,6 +55,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
         f"{_P}/settings", settings_views.general, needs=Permission.SETTINGS_WRITE, name="project-settings"
     ),
     _project(f"{_P}/settings/rename", moving.rename, needs=Permission.PROJECT_MOVE, name="project-rename"),
+    _project(
+        f"{_P}/settings/transfer", moving.transfer, needs=Permission.PROJECT_MOVE, name="project-transfer"
+    ),
+    _project(
+        f"{_P}/settings/transfer/withdraw",
+        moving.withdraw,
+        needs=Permission.PROJECT_MOVE,
+        name="project-transfer-withdraw",
+    ),
     _project(
         f"{_P}/settings/members",
         settings_views.members,

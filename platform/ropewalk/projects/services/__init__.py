@@ -11,6 +11,13 @@ from ropewalk.projects.services.removal import (
     remove_rows,
     restore_project,
 )
+from ropewalk.projects.services.transfers import (
+    end_offer,
+    hold_offer,
+    move_project,
+    offer_project,
+    sweep_offers,
+)
 
 __all__ = [
     "abandon_project",
@@ -18,13 +25,18 @@ __all__ = [
     "begin_purges",
     "create_project",
     "delete_project",
+    "end_offer",
     "finish_purge",
+    "hold_offer",
+    "move_project",
+    "offer_project",
     "remove_collaborator",
     "remove_rows",
     "rename_project",
     "restore_project",
     "set_collaborator",
     "sweep_former_names",
+    "sweep_offers",
     "touch_project",
     "update_project",
 ]

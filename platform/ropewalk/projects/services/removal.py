@@ -17,7 +17,7 @@ from ropewalk.core.audit import record as record_event
 from ropewalk.core.batches import delete_in_batches
 from ropewalk.core.errors import Conflict, NotFound
 from ropewalk.core.models import Job
-from ropewalk.projects.models import FormerName, Project
+from ropewalk.projects.models import FormerName, Project, ProjectTransfer
 from ropewalk.projects.names import check_project_name
 from ropewalk.projects.services.projects import free_former_name, locked, record
 
@@ -27,6 +27,7 @@ def delete_project(*, project_id: int) -> None:
     """Hide a project from everybody; its names are free at once. The data stays until the operator's grace time ends."""
     project = locked(project_id)
     FormerName.objects.for_project(project_id).delete()
+    ProjectTransfer.objects.for_project(project_id).delete()
     project.deleted_at = clock.now()
     project.save(update_fields=["deleted_at"])
     record("project.deleted", project)

@@ -4,11 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from ropewalk.access.authentication import actor_of
-from ropewalk.access.selectors import may_create_in, may_manage_owner, resolve_owner
+from ropewalk.access.selectors import managed_owner_ids, may_create_in, may_manage_owner, resolve_owner
 from ropewalk.accounts.selectors import members, organizations_of, user_by_name
 from ropewalk.core.pagination import page_number
 from ropewalk.core.selectors import unfinished_jobs
-from ropewalk.projects.selectors import list_projects
+from ropewalk.projects.selectors import list_projects, transfers_to
 
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#0b7a84" stroke-width="3" '
@@ -32,7 +32,13 @@ def home(request: HttpRequest) -> HttpResponse:
     names = {project.id: project for project in projects}
     jobs = [(names[project_id], job) for project_id, job in unfinished_jobs(names, limit=12)]
     organizations = organizations_of(actor.user_id or 0)
-    return render(request, "home/home.html", {"page": projects, "jobs": jobs, "organizations": organizations})
+    context = {
+        "page": projects,
+        "jobs": jobs,
+        "organizations": organizations,
+        "offers": transfers_to(managed_owner_ids(actor), per_page=5),
+    }
+    return render(request, "home/home.html", context)
 
 
 def explore(request: HttpRequest) -> HttpResponse:

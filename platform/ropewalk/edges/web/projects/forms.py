@@ -57,6 +57,15 @@ class RenameForm(StyledForm):
     )
 
 
+class TransferForm(StyledForm):
+    """Who is to have the project; typing its full name confirms."""
+
+    new_owner = forms.CharField(
+        max_length=39, label="New owner", help_text="The name of a person or an organization."
+    )
+    confirm = forms.CharField(max_length=200, label="Type the project's full name to confirm")
+
+
 class CollaboratorForm(StyledForm):
     """Somebody with a role in the project."""
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from ropewalk.access.selectors import managed_owner_ids
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
 from ropewalk.data import selectors as data
 from ropewalk.edges.web.files.documents import readme_of
 from ropewalk.monitors import selectors as monitors
+from ropewalk.projects import selectors as projects
 from ropewalk.releases import selectors as releases
 from ropewalk.repos import selectors as repos
 from ropewalk.tracking import selectors as tracking
@@ -42,6 +44,12 @@ def _latest_release(project_id: int) -> Any:
         return None
 
 
+def _offer_to(access: ProjectAccess) -> Any:
+    """The project's offer, for who can answer it: they see the project because it is not private, or have a role in it."""
+    offer = projects.transfer_of(access.project.id) if access.actor.signed_in else None
+    return offer if offer and offer.to_owner_id in managed_owner_ids(access.actor) else None
+
+
 def overview_context(access: ProjectAccess) -> dict[str, Any]:
     """README, newest commit and runs; an empty repository gives the first commands instead."""
     project = access.project
@@ -54,6 +62,7 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
         "usage": data.usage(project.id),
         "release": _latest_release(project.id),
         "readme": None,
+        "offer": _offer_to(access),
         "commit": None,
     }
     if not state.empty and state.head_sha:
