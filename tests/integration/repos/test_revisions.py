@@ -1,3 +1,4 @@
+import random
 import subprocess
 
 import pytest
@@ -142,6 +143,13 @@ def test_empty_repositories_say_so(project: Project) -> None:
     assert selectors.state(project.pk).default_branch == "trunk"
     with pytest.raises(EmptyRepository):
         selectors.resolve(project.pk, "trunk/a")
+
+
+def test_the_size_is_of_what_was_pushed_last(project: Project, fill: Fill) -> None:
+    services.ensure_repository(project_id=project.pk)
+    assert selectors.state(project.pk).size_bytes == 0  # as a page shows it while an import runs
+    fill(commit("refs/heads/main", 1000, "One", write("noise", random.Random(1).randbytes(50_000))))
+    assert selectors.state(project.pk).size_bytes > 50_000
 
 
 def test_replace_refs_do_not_change_what_is_shown(pid: int) -> None:

@@ -180,7 +180,7 @@ def _read_names(project_id: int, prefix: str, limit: int, order: str) -> list[st
 
 
 def state(project_id: int) -> RepositoryState:
-    """The repository at a glance; also for one that does not exist yet. The size on disk is at most a minute old."""
+    """The repository at a glance; also for one that does not exist yet. The size is of the last change of a ref, or newer."""
     try:
         repository = open_repository(project_id)
     except EmptyRepository:
@@ -194,11 +194,18 @@ def state(project_id: int) -> RepositoryState:
         head_sha=_peeled(repository, f"refs/heads/{default}"),
         branches=heads,
         tags=sum(name.startswith(b"refs/tags/") for name in names),
-        size_bytes=int(cache.get_or_set(f"repos:size:{project_id}", lambda: _size(project_id), 60) or 0),
+        size_bytes=_size(project_id),
     )
 
 
 def _size(project_id: int) -> int:
-    out = git.run(git.repository_path(project_id), "count-objects", "-v").data.decode()
-    numbers = dict(line.split(": ") for line in out.splitlines() if ": " in line)
-    return (int(numbers.get("size", 0)) + int(numbers.get("size-pack", 0))) * 1024
+    """Bytes on disk, kept for a minute, and no longer than until a ref changes: an import's first page must not last."""
+    directory = git.repository_path(project_id)
+    key = f"repos:size:{project_id}:{refs_changed_at(directory)}"
+    known: int | None = cache.get(key)
+    if known is None:
+        out = git.run(directory, "count-objects", "-v").data.decode()
+        numbers = dict(line.split(": ") for line in out.splitlines() if ": " in line)
+        known = (int(numbers.get("size", 0)) + int(numbers.get("size-pack", 0))) * 1024
+        cache.set(key, known, 60)
+    return known
