@@ -30,6 +30,7 @@ SIGNED_IN = {
     "ssh-keys": "/settings/ssh-keys", "profile": "/settings/profile", "rename-me": "/settings/rename",
     "offers": "/settings/offers", "deleted-projects": "/settings/deleted-projects",
     "new-organization": "/organizations/new", "api": "/api/docs",
+    "search": "/search?q=harvest", "people": "/search?in=people&q=wanda",
 }  # fmt: skip
 PROJECT = {
     "overview": "", "connect": "/connect", "files": "/src", "file": "/src/main/src/train.py", "commits": "/commits/main",
@@ -37,6 +38,8 @@ PROJECT = {
     "branch-settings": "/settings/branches", "branch-rule-new": "/settings/branches/new?pattern=ma*",
     "edit": "/edit/main/src/train.py", "new-file": "/new/main/src", "upload": "/upload/main",
     "move": "/move/main/src", "delete": "/delete/main/src/train.py",
+    "search-files": "/search?q=train", "search-code": "/search/HEAD?q=rate", "search-runs": "/search?in=runs&q=forest",
+    "search-models": "/search?in=models&q=none", "find": "/find/main?q=train",
     "tags": "/tags", "tag-new": "/tags/new", "tag-delete": "/tags/delete/v1", "releases": "/releases",
     "release-new": "/releases/new", "contributors": "/contributors",
     "data": "/data", "experiments": "/experiments", "comparisons": "/experiments/compare",

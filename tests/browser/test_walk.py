@@ -110,15 +110,6 @@ def test_connect_makes_a_token_and_fills_it_in(wanda: Page, harvest: Seeded):
     assert secret not in wanda.content()
 
 
-def test_the_palette_finds_a_project(wanda: Page, harvest: Seeded):
-    wanda.goto("/")
-    wanda.keyboard.press("Control+k")
-    wanda.get_by_role("searchbox", name="Go to").fill("harvest")
-    expect(wanda.get_by_role("dialog").get_by_role("link", name=harvest.path.strip("/"))).to_be_visible()
-    wanda.keyboard.press("Enter")
-    expect(wanda).to_have_url(re.compile(f"{harvest.path}$"))
-
-
 def test_the_scheme_is_kept(wanda: Page):
     wanda.goto("/")
     wanda.get_by_label("Colour scheme").click()

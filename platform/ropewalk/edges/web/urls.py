@@ -13,6 +13,7 @@ from ropewalk.edges.web.home import views as home
 from ropewalk.edges.web.people import renaming, ssh_keys
 from ropewalk.edges.web.people import views as people
 from ropewalk.edges.web.projects import connect, deleted, importing, moving, offers, settings_views, views
+from ropewalk.edges.web.search import views as search
 
 _public = partial(routes.public_route, on_error=html_error)
 _signed_in = partial(routes.signed_in_route, on_error=html_error)
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _public("", home.home, name="home"),
     _public("favicon.svg", home.favicon, name="favicon"),
     _public("explore", home.explore, name="explore"),
+    _public("search", search.search, name="search"),
     _signed_in("settings/tokens", people.tokens, name="settings-tokens"),
     _signed_in("settings/tokens/<int:token_id>/revoke", people.revoke_token, name="token-revoke"),
     _signed_in("settings/ssh-keys", ssh_keys.ssh_keys, name="settings-ssh-keys"),
@@ -45,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _public("<str:owner>", home.owner, name="owner"),
     _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
     _project(f"{_P}/connect", connect.connect, needs=Permission.PROJECT_VIEW, name="project-connect"),
+    _project(f"{_P}/search", search.search_project, needs=Permission.PROJECT_VIEW, name="project-search"),
     _project(f"{_P}/src", files.root, needs=Permission.CODE_READ, name="files"),
     _project(f"{_P}/jobs", views.jobs, needs=Permission.JOBS_READ, name="project-jobs"),
     _project(f"{_P}/jobs/<uuid:job_id>.json", views.job_state, needs=Permission.JOBS_READ, name="job-state"),

@@ -13,6 +13,7 @@ from ropewalk.core.limits import spend
 from ropewalk.edges.web.files.place import place
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.links import quoted
+from ropewalk.edges.web.search.views import LONGEST, project_kinds
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.searching import CodeQuestion, FoundFile, search_code
 
@@ -57,6 +58,8 @@ def search(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
         else:
             shown = [Shown(file, f"{context['base']}/{quoted(file.path)}?view=code") for file in found.files]
             context |= {"found": found, "shown": shown}
+    context["search_text"] = question.text[:LONGEST]
+    context["kinds"] = project_kinds(access, "code", question.text)
     context["find_names"] = f"{context['find_url']}?{urlencode({'q': question.text})}"
     status = context.pop("status")
     return project_page(request, access, "files/search.html", "files", context, status=status)

@@ -1,0 +1,1 @@
+"""The search pages: what the palette finds, as pages that work without a script."""
