@@ -11,7 +11,7 @@ from ropewalk.data.oids import ObjectAddress, parse_oid
 INDEX_REVISION = JobKind("index-revision", version=1, time_limit=300)
 INDEX_HISTORY = JobKind("index-history", version=1, time_limit=1800)
 MAKE_PREVIEW = JobKind("make-preview", version=1, time_limit=300)
-COMPARE_FILES = JobKind("compare-files", version=1, time_limit=900)
+COMPARE_FILES = JobKind("compare-files", version=2, time_limit=900)
 SYNC_MIRROR = JobKind("sync-mirror", version=1, time_limit=6000)
 
 

@@ -16,6 +16,7 @@ from workers.analysis.preview.cells import shown
 MOST_LISTED = 5000  # rows of one status
 _MOST_CELLS = 120_000
 _MOST_SHOWN_COLUMNS = 60
+_BYTES_SHOWN = 16
 _MOST_CHARACTERS = 2 << 20
 
 
@@ -116,8 +117,8 @@ class _Cells:
 
 
 def _cells(old: Table, new: Table, pairs: list[Pair], names: list[str]) -> _Cells:
-    before = {column.name: f"o.c{index}" for index, column in enumerate(old.columns)}
-    after = {column.name: f"n.c{index}" for index, column in enumerate(new.columns)}
+    before = {column.name: _shown_sql(f"o.c{n}", column.sql_type) for n, column in enumerate(old.columns)}
+    after = {column.name: _shown_sql(f"n.c{n}", column.sql_type) for n, column in enumerate(new.columns)}
     differs = {pair.name: f"{pair.old_sql} IS DISTINCT FROM {pair.new_sql}" for pair in pairs}
     return _Cells(
         len(names),
@@ -125,6 +126,17 @@ def _cells(old: Table, new: Table, pairs: list[Pair], names: list[str]) -> _Cell
         ", ".join(after.get(name, "NULL") for name in names),
         ", ".join(differs.get(name, "false") for name in names),
     )
+
+
+def _shown_sql(column: str, kind: str) -> str:
+    """A cell so that two which differ look different: nanoseconds, and bytes by the first of them and a digest."""
+    if kind == "TIMESTAMP_NS":
+        return f"CAST({column} AS VARCHAR)"
+    if kind == "BLOB":
+        start = f"'0x' || lower(hex({column}[:{_BYTES_SHOWN}]))"
+        more = f"'… ' || octet_length({column}) || ' bytes, md5 ' || md5({column})[:8]"
+        return f"CASE WHEN octet_length({column}) <= {_BYTES_SHOWN} THEN {start} ELSE {start} || {more} END"
+    return column
 
 
 def _lists(db: Session, old: Table, new: Table, cells: _Cells) -> dict[str, list[Any]]:
