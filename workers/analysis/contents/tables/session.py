@@ -53,6 +53,7 @@ def session(folder: Path, seconds: float = SECONDS) -> Iterator[Session]:
         connection.execute(f"SET allowed_directories = [{quoted_text(str(folder) + '/')}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it would write into the worker's log
         connection.execute("SET lock_configuration = true")
         timer = threading.Timer(seconds, connection.interrupt)
         timer.daemon = True
