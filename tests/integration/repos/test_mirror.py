@@ -301,3 +301,22 @@ def test_the_size_limit_holds(upstream: Upstream, settings: Any) -> None:
     )
     assert sync(project).error_code == "too_large"
     assert here(project) == before
+
+
+def test_ten_thousand_commits_and_what_changes_after_them(upstream: Upstream) -> None:
+    upstream.commits("trunk", 10_001)
+    project = imported(upstream)
+    path = git.repository_path(project.pk)
+    assert int(git.run(path, "rev-list", "--count", "refs/heads/trunk").data) == 10_001
+    git.run(path, "update-ref", "refs/ropewalk/own", "refs/heads/main")
+    upstream.commits("trunk", 1, start=10_001)
+    upstream.commits("fresh", 1, parent="refs/heads/trunk", start=10_100)
+    upstream.git("update-ref", "-d", "refs/heads/side")
+    upstream.git("tag", "-f", "v1", "trunk~5000")
+    upstream.git("update-ref", "refs/heads/main", "main~2")
+    assert sync(project).state == "succeeded"
+    assert here(project) == upstream.refs()
+    assert int(git.run(path, "rev-list", "--count", "refs/heads/fresh").data) == 10_003
+    assert git.run(path, "rev-parse", "refs/ropewalk/own").code == 0
+    assert not git.run(path, "for-each-ref", repos.STAGING).data
+    git.run(path, "fsck", "--connectivity-only", timeout=120)
