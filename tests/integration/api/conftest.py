@@ -57,7 +57,7 @@ def ask(project: Project) -> Ask:
     def send(
         method: str, path: str, form: Any = None, *, body: Any = None, token: str = own, **extra: Any
     ) -> Any:
-        address = f"/api/v1/repos/{project.owner.slug}/{project.slug}/{path}"
+        address = f"/api/v1/repos/{project.owner.slug}/{project.slug}" + (f"/{path}" if path else "")
         headers = {"Authorization": f"Bearer {token}", **extra.pop("headers", {})}
         if body is not None:
             return client.generic(
