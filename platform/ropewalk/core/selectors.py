@@ -59,9 +59,12 @@ def last_jobs(project_id: int, kind: JobKind, *, limit: int, subject: str = "") 
     return [view_of(job) for job in rows[:limit]]
 
 
-def unfinished_jobs(project_ids: Iterable[int], limit: int = 20) -> list[tuple[int, JobView]]:
-    """Queued, running and failed jobs of several projects, newest first, each with its project's id."""
+def unfinished_jobs(
+    project_ids: Iterable[int], limit: int = 20, *, without: Iterable[JobKind] = ()
+) -> list[tuple[int, JobView]]:
+    """Queued, running and failed jobs of several projects, newest first, each with its project's id; some kinds left out."""
     rows = Job.objects.filter(project_id__in=list(project_ids), state__in=["queued", "running", "failed"])
+    rows = rows.exclude(kind__in=[kind.name for kind in without])
     return [(job.project_id or 0, view_of(job)) for job in rows.order_by("-created_at")[:limit]]
 
 

@@ -16,6 +16,8 @@ from ropewalk.repos.signing_in import SignIn, handed_to_git
 log = structlog.get_logger("ropewalk.repos")
 
 SCHEMES = ("https", "http")  # git's own protocol knows no sign-in, so that nobody lets others push over it
+# The other server may think for a while about a push that it has, before it says a word.
+_SETTINGS = ("pack.threads=1", "push.negotiate=false", f"http.lowSpeedTime={int(fetching.SILENCE_SECONDS)}")
 _MAX_REPORT = 32 << 20
 _STEP = re.compile(r"(Counting|Compressing|Writing) objects: +(\d+)% \((\d+)/(\d+)\)")
 _FLAGS = {"*": "new", " ": "moved", "+": "replaced", "-": "deleted", "!": "refused", "=": "same"}
@@ -54,7 +56,7 @@ def send_refs(
         git.Process(
             git.repository_path(project_id),
             [*args, "--", fetching.address_for(target), *wanted],
-            config=(*fetching.settings_for(target), *helper, "pack.threads=1", "push.negotiate=false"),
+            config=(*fetching.settings_for(target), *helper, *_SETTINGS),
             env=fetching.environment_for(target),
             pass_fds=held,
         ) as process,

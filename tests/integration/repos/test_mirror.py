@@ -278,6 +278,20 @@ def test_the_schedule_asks_for_what_is_due(upstream: Upstream, settings: Any) ->
     assert services.request_due_syncs() == 1
 
 
+def test_what_was_archived_meanwhile_is_not_changed(upstream: Upstream) -> None:
+    project = imported(upstream, interval=0)
+    before = here(project)
+    services.request_sync(project_id=project.pk, cause="button")
+    archive_project(project_id=project.pk, archived=True)
+    upstream.commits("main", 1, start=60)
+    assert run_asked(project).state == "succeeded"
+    assert here(project) == before
+    archive_project(project_id=project.pk, archived=False)
+    assert services.request_due_syncs() == 1
+    run_asked(project)
+    assert here(project) == upstream.refs()
+
+
 def test_a_lost_sync_is_settled_by_the_sweep(upstream: Upstream) -> None:
     project = imported(upstream)
     services.request_sync(project_id=project.pk, cause="button")

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from ropewalk.core import jobs, outbound
+from ropewalk.core import clock, jobs, outbound
 from ropewalk.core.errors import Busy, Invalid, NotFound, RopewalkError
 from ropewalk.core.locks import try_lock
 from ropewalk.data.services.indexing import index_pushed_commits
@@ -39,6 +39,9 @@ def run_sync(*, project_id: int, report: Report) -> dict[str, Any]:
         project = Project.objects.filter(pk=project_id, deleted_at__isnull=True).first()
         if project is None or not project.mirror_of:
             raise NotFound("This project is no mirror any more.", code="no_mirror")
+        if project.archived_at is not None:
+            _rest(project_id)
+            return _told(None, 0)
         try:
             result, head = _sync(project, report)
         except RopewalkError as error:
@@ -146,6 +149,11 @@ def _end(project_id: int, *, error: str = "", head: str = "") -> None:
             row.upstream_head = head or row.upstream_head
             note_end(row, error=error)
         jobs.forget_ended(project_id, SYNC_MIRROR, keep=KEPT_JOBS)
+
+
+def _rest(project_id: int) -> None:
+    """It was archived after the sync was asked for: nothing changes; unarchived, it looks at once."""
+    PullMirror.objects.for_project(project_id).update(asked_at=None, next_at=clock.now())
 
 
 def _told(push: PushView | None, skipped: int) -> dict[str, Any]:

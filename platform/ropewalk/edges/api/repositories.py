@@ -148,7 +148,7 @@ def described(access: ProjectAccess) -> dict[str, object]:
     found, mirror, source = state(project.id), None, None
     if project.mirror_of:
         mirror = pull_mirror(project.id)
-    else:
+    elif access.may(Permission.SETTINGS_READ):  # where something was copied from is not for everybody
         source = import_source(project.id)
     return repository_body(
         access,

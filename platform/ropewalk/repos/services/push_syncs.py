@@ -34,7 +34,8 @@ def run_push(*, project_id: int, subject: str, report: Report) -> dict[str, Any]
     with try_lock(f"push-mirror:{project_id}:{key}") as mine:
         if not mine:
             raise Busy("Another push to this mirror runs.", hint="It does the same.")
-        row = PushMirror.objects.for_project(project_id).filter(key=key).first()
+        rows = PushMirror.objects.for_project(project_id).filter(key=key, project__deleted_at__isnull=True)
+        row = rows.select_related("project").first()
         if row is None:
             raise NotFound("This project is not pushed there any more.", code="no_mirror")
         try:

@@ -8,8 +8,12 @@ from ropewalk.access.selectors import managed_owner_ids, may_create_in, may_mana
 from ropewalk.accounts.selectors import members, organizations_of, user_by_name
 from ropewalk.core.pagination import page_number
 from ropewalk.core.selectors import unfinished_jobs
+from ropewalk.data.types import SYNC_MIRROR
 from ropewalk.projects.selectors import list_projects, transfers_to
+from ropewalk.repos.types import PUSH_TO_MIRROR
 
+# They say on their project's own pages how it goes: each failure by itself would bury the rest.
+_REPEATED = (SYNC_MIRROR, PUSH_TO_MIRROR)
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#0b7a84" stroke-width="3" '
     'stroke-linecap="round"><path d="M4 8c8 0 16 16 24 16M4 16c6 0 8-3 12-6s6-6 12-6M4 24c6 0 8-2 12-4"/></svg>'
@@ -30,7 +34,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if not actor.signed_in:
         return render(request, "home/welcome.html", {"page": projects})
     names = {project.id: project for project in projects}
-    jobs = [(names[project_id], job) for project_id, job in unfinished_jobs(names, limit=12)]
+    jobs = [
+        (names[project_id], job) for project_id, job in unfinished_jobs(names, limit=12, without=_REPEATED)
+    ]
     organizations = organizations_of(actor.user_id or 0)
     context = {
         "page": projects,
