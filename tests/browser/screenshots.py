@@ -46,6 +46,7 @@ PROJECT = {
     "comparison": "/experiments/compare/1", "drift": "/drift", "drift-new": "/drift/new", "drift-report": "/drift/1",
     "jobs": "/jobs", "settings": "/settings", "members": "/settings/members", "danger": "/settings/danger",
     "archive": "/settings/archive", "rename": "/settings/rename", "transfer": "/settings/transfer",
+    "mirror": "/settings/mirror", "push-mirror-new": "/settings/mirror/push/new",
 }  # fmt: skip
 
 

@@ -271,8 +271,10 @@ _REASONS = (
 )  # fmt: skip
 
 
-def explained(detail: str, sign_in: SignIn | None) -> RopewalkError:
-    """Our words for what git wrote about the other server."""
+def explained(
+    detail: str, sign_in: SignIn | None, otherwise: str = "The other server did not give its repository."
+) -> RopewalkError:
+    """Our words for what git wrote about the other server; ``otherwise`` where none of the known reasons fits."""
     # What the other server says reaches our log, and it knows the secret.
     log.warning("repos.fetch_failed", detail=(sign_in.scrubbed(detail) if sign_in else detail)[-2000:])
     if _ASKS.search(detail):
@@ -287,9 +289,7 @@ def explained(detail: str, sign_in: SignIn | None) -> RopewalkError:
     for pattern, text in _REASONS:
         if re.search(pattern, detail):
             return FetchFailed(text)
-    return FetchFailed(
-        "The other server did not give its repository.", hint="Check the address and try again."
-    )
+    return FetchFailed(otherwise, hint="Check the address and try again.")
 
 
 __all__ = [

@@ -4,16 +4,12 @@ import re
 import time
 from dataclasses import dataclass
 
-import structlog
-
 from ropewalk.core import outbound
 from ropewalk.core.errors import RopewalkError
 from ropewalk.repos import fetching, git
 from ropewalk.repos.errors import GitTimeout
 from ropewalk.repos.fetching import FetchFailed, Show
 from ropewalk.repos.signing_in import SignIn, handed_to_git
-
-log = structlog.get_logger("ropewalk.repos")
 
 SCHEMES = ("https", "http")  # git's own protocol knows no sign-in, so that nobody lets others push over it
 # The other server may think for a while about a push that it has, before it says a word.
@@ -117,10 +113,9 @@ def _step(text: str) -> tuple[float, str] | None:
 
 
 def _explained(detail: str, sign_in: SignIn | None) -> RopewalkError:
-    if re.search(r"error: 403|denied|not allowed|archived", detail, re.IGNORECASE):
-        log.warning("repos.push_refused", detail=(sign_in.scrubbed(detail) if sign_in else detail)[-2000:])
-        return FetchFailed(
-            "The other server takes no pushes with this sign-in.",
-            hint="Check that it may write to that repository, and that nothing there is archived or a mirror.",
+    error = fetching.explained(detail, sign_in, "The other server did not take the push.")
+    if isinstance(error, fetching.SignInRefused):
+        error.hint = (
+            "Check the user name and the password or token, and that they may write to that repository."
         )
-    return fetching.explained(detail, sign_in)
+    return error

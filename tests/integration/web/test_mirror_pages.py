@@ -1,6 +1,7 @@
 """Mirrors on the pages: chosen, seen, asked for and ended; what a mirror refuses says where to push."""
 
 import ipaddress
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ropewalk.core.models import Job
 from ropewalk.projects.models import Project
 from ropewalk.repos.models import PullMirror
 from tests.factories import builders
+from tests.fixtures.elsewhere import Elsewhere, make_repository, serving
 from tests.fixtures.upstream import Upstream, git_daemon
 from workers.runners import base
 
@@ -154,3 +156,45 @@ def test_the_interval_is_changed(project: Project, owner: Client, upstream: Upst
     assert "Saved." in text(owner, project, "/settings/mirror", {"interval": "0"})
     row = PullMirror.objects.for_project(project.pk).get()
     assert (row.interval, row.next_at) == (0, None)
+
+
+def test_pushing_to_another_server(
+    project: Project, owner: Client, upstream: Upstream, tmp_path: Path
+) -> None:
+    start(owner, project, upstream)
+    run_asked(project)
+    make_repository(tmp_path / "there" / "copy.git")
+    config = [
+        "git",
+        "-C",
+        str(tmp_path / "there" / "copy.git"),
+        "config",
+        "receive.denyDeleteCurrent",
+        "ignore",
+    ]
+    subprocess.run(config, check=True)
+    with serving(Elsewhere(tmp_path / "there", user="robot", password="s3cret")) as there:
+        data = {
+            "address": f"{there.url}/copy.git",
+            "username": "robot",
+            "password": "s3cret",
+            "sync_on_push": "on",
+            "interval": "0",
+        }
+        assert "This field is required" in text(owner, project, "/settings/mirror/push/new", data)
+        shown = text(owner, project, "/settings/mirror/push/new", data | {"agreed": "on"})
+        assert "The first push has begun." in shown
+        assert "s3cret" not in shown
+        job = Job.objects.get(project_id=project.pk, kind="push-to-mirror")
+        base.run(str(job.pk), "test")
+        key = job.subject.split(":")[1]
+        shown = text(owner, project, f"/settings/mirror/push/{key}")
+        assert 'branch <span class="mono">main</span> new' in shown
+        assert 'branch <span class="mono">trunk</span> deleted' in shown
+        assert "the beginning" in shown
+    assert "Saved." in text(owner, project, f"/settings/mirror/push/{key}", {"interval": "86400"})
+    listed = text(owner, project, "/settings/mirror")
+    assert "by the clock" in listed
+    assert "each change" not in listed
+    assert "Nothing is pushed to" in text(owner, project, f"/settings/mirror/push/{key}/remove", {})
+    assert owner.get(f"/{project}/settings/mirror/push/{key}").status_code == 404

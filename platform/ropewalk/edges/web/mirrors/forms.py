@@ -14,14 +14,15 @@ _CHOICES = (
     (8 * 3600, "Every 8 hours"),
     (86400, "Every day"),
     (7 * 86400, "Every week"),
-    (0, "Only when asked: by the button or the webhook"),
 )
+_ASKED = "Only when asked: by the button or the webhook"
+_NEVER = "Not by the clock"
 
 
-def interval_choices(present: int | None = None) -> list[tuple[int, str]]:
-    """The intervals that this server allows, and the present one whatever it is."""
+def interval_choices(present: int | None = None, never: str = _ASKED) -> list[tuple[int, str]]:
+    """The intervals that this server allows, and the present one whatever it is; ``never`` is what 0 means."""
     least = settings.ROPEWALK_MIRROR_MIN_MINUTES * 60
-    found = [(seconds, words) for seconds, words in _CHOICES if seconds == 0 or seconds >= least]
+    found = [*((seconds, words) for seconds, words in _CHOICES if seconds >= least), (0, never)]
     if present is not None and present not in dict(found):
         found.insert(0, (present, f"Every {present // 60} minutes"))
     return found
@@ -30,8 +31,8 @@ def interval_choices(present: int | None = None) -> list[tuple[int, str]]:
 class IntervalField(forms.TypedChoiceField):
     """How often, in seconds."""
 
-    def __init__(self, *, present: int | None = None, **kwargs: Any) -> None:
-        super().__init__(coerce=int, choices=lambda: interval_choices(present), **kwargs)
+    def __init__(self, *, never: str = _ASKED, **kwargs: Any) -> None:
+        super().__init__(coerce=int, choices=lambda: interval_choices(never=never), **kwargs)
 
 
 class IntervalForm(StyledForm):
@@ -87,7 +88,7 @@ class PushForm(SignInForm):
     sync_on_push = forms.BooleanField(
         required=False, initial=True, label="After each change of a branch or tag"
     )
-    interval = IntervalField(label="Also by the clock", initial=0)
+    interval = IntervalField(label="Also by the clock", initial=0, never=_NEVER)
     agreed = forms.BooleanField(
         label="Branches and tags of the other repository that this project does not have are deleted there."
     )
@@ -97,8 +98,8 @@ class PushTimesForm(StyledForm):
     """When a push mirror pushes."""
 
     sync_on_push = forms.BooleanField(required=False, label="After each change of a branch or tag")
-    interval = IntervalField(label="Also by the clock")
+    interval = IntervalField(label="Also by the clock", never=_NEVER)
 
     def __init__(self, *args: Any, present: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["interval"].choices = interval_choices(present)  # type: ignore[attr-defined]  # ChoiceField
+        self.fields["interval"].choices = interval_choices(present, _NEVER)  # type: ignore[attr-defined]  # ChoiceField

@@ -35,7 +35,7 @@ def told(job: JobView) -> Told:
     took = None
     if job.started_at and job.ended_at:
         took = int((job.ended_at - job.started_at).total_seconds() * 1000)
-    cause = job.subject.partition(":")[2]
+    cause = job.subject.rpartition(":")[2]
     more = int(result.get("changed", 0)) - len(shown)
     return Told(job, _CAUSES.get(cause, cause), took, shown, max(more, 0), int(result.get("skipped", 0)))
 
