@@ -29,6 +29,7 @@ HEARTBEAT_SECONDS = 5
 DEAD_AFTER = timedelta(seconds=45)
 RESEND_AFTER = timedelta(seconds=120)
 MAX_ATTEMPTS = 3
+CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,24 @@ def retry(job_id: uuid.UUID) -> Job:
             _rearm(job)
             transaction.on_commit(lambda: send(job.pk))
     return job
+
+
+def cancel(job_id: uuid.UUID, *, public_message: str) -> bool:
+    """End a queued or running job as failed with the code :data:`CANCELLED`; False when it had ended already.
+
+    A worker that runs it learns of it when it next says how far it is, and writes nothing more.
+    """
+    return bool(
+        Job.objects.filter(pk=job_id, state__in=(JobState.QUEUED, JobState.RUNNING)).update(
+            state=JobState.FAILED,
+            claim_id=None,
+            ended_at=clock.now(),
+            message="",
+            error_code=CANCELLED,
+            error_message=public_message,
+            error_detail="",
+        )
+    )
 
 
 def _rearm(job: Job) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from django.conf import settings
 
 from ropewalk.core import outbound
 from ropewalk.core.errors import RopewalkError, TooLarge, Unprocessable
@@ -21,6 +22,7 @@ SCHEMES = ("https", "http", "git")
 MAX_REFS = 20_000
 SILENCE_SECONDS = 180.0
 _LOOK_SECONDS = 0.5
+_SAY_SECONDS = 1.0
 _WANTED = ("refs/heads/", "refs/tags/")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _STEP = re.compile(r"(Receiving objects|Resolving deltas): +(\d+)% \((\d+)/(\d+)\)(?:, ([\d.]+ [KMG]iB))?")
@@ -29,6 +31,7 @@ _TOLERATED = (
     "missingNameBeforeEmail", "missingSpaceBeforeEmail", "zeroPaddedDate",
 )  # fmt: skip
 Show = Callable[[float, str], None]
+Alive = Callable[[], None]
 
 
 class FetchFailed(Unprocessable):
@@ -80,6 +83,7 @@ def settings_for(target: outbound.Target) -> tuple[str, ...]:
         "http.lowSpeedLimit=1",
         "http.lowSpeedTime=60",
         f"http.curloptResolve={target.curl_resolve}",
+        *((f"http.sslCAInfo={settings.ROPEWALK_CA_FILE}",) if settings.ROPEWALK_CA_FILE else ()),
         "transfer.bundleURI=false",
         "fetch.uriProtocols=",
         "transfer.fsckObjects=true",
@@ -104,8 +108,13 @@ def address_for(target: outbound.Target) -> str:
     return target.pinned_url if target.scheme == "git" else target.url
 
 
-def list_remote(project_id: int, target: outbound.Target, sign_in: SignIn | None = None) -> Advertised:
-    """Ask the other server for its branches and tags. Raises :class:`FetchFailed`, :class:`TooLarge`."""
+def list_remote(
+    project_id: int, target: outbound.Target, sign_in: SignIn | None = None, alive: Alive = lambda: None
+) -> Advertised:
+    """Ask the other server for its branches and tags. Raises :class:`FetchFailed`, :class:`TooLarge`.
+
+    ``alive`` is called each second while it says nothing; an exception of it ends git.
+    """
     with (
         handed_to_git(target, sign_in) as (helper, held),
         git.Process(
@@ -125,17 +134,26 @@ def list_remote(project_id: int, target: outbound.Target, sign_in: SignIn | None
         ) as process,
     ):
         data, end = b"", time.monotonic() + SILENCE_SECONDS
-        try:
-            while block := process.read(idle=SILENCE_SECONDS, deadline=end):
-                data += block
-                if len(data) > MAX_REFS * (refs.MAX_NAME_BYTES + 42):
-                    raise _too_many_refs()
-            code = process.finish(timeout=10.0)
-        except GitTimeout:
-            raise FetchFailed("The other server did not answer in time.", hint="Try again later.") from None
+        while block := _block(process, end, alive):
+            data += block
+            if len(data) > MAX_REFS * (refs.MAX_NAME_BYTES + 42):
+                raise _too_many_refs()
+        code = process.finish(timeout=10.0)
         if code:
             raise explained(process.detail, sign_in)
     return _read_list(data)
+
+
+def _block(process: git.Process, end: float, alive: Alive) -> bytes:
+    while True:
+        try:
+            return process.read(idle=_SAY_SECONDS)
+        except GitTimeout:
+            if time.monotonic() > end:
+                raise FetchFailed(
+                    "The other server did not answer in time.", hint="Try again later."
+                ) from None
+            alive()
 
 
 def _read_list(data: bytes) -> Advertised:
@@ -174,7 +192,7 @@ def fetch_refs(
 
     ``under`` gives them another place than ``refs/``, where they overwrite what is there.
     Ends git when the repository grows beyond ``max_bytes`` (looked at twice a second) or nothing comes for three minutes; so
-    does an exception of ``show``. Raises :class:`FetchFailed`, :class:`TooLarge`.
+    does an exception of ``show``, which is called each second. Raises :class:`FetchFailed`, :class:`TooLarge`.
     """
     directory = git.repository_path(project_id)
     args = [
@@ -206,7 +224,7 @@ def _refspec(name: str, under: str) -> str:
 
 
 def _watch(process: git.Process, directory: Path, max_bytes: int, show: Show) -> None:
-    last, since, shown = ("", -1), time.monotonic(), ""
+    last, since, said, step = ("", -1), time.monotonic(), 0.0, (0.05, "Waiting for the other server")
     while True:
         now = time.monotonic()
         try:
@@ -225,8 +243,8 @@ def _watch(process: git.Process, directory: Path, max_bytes: int, show: Show) ->
             last, since = (process.recent, size), now
         elif now - since > SILENCE_SECONDS:
             raise FetchFailed("The other server stopped sending.", hint="Try again later.")
-        if (step := _step(process.recent)) and step[1] != shown:
-            shown = step[1]
+        if now - said >= _SAY_SECONDS:
+            said, step = now, _step(process.recent) or step
             show(*step)
 
 
@@ -264,6 +282,8 @@ _REASONS = (
      "The other server sends to another address. Give the address that it sends to."),
     (r"not found|error: 404|access denied or repository not exported|does not appear to be a git",
      "There is no repository at this address, or it is not readable for everybody."),
+    (r"SSL certificate problem|certificate verif|CAfile",
+     "The other server's certificate is not trusted here. The operator can name who signed it in ROPEWALK_CA_FILE."),
     (r"Could not resolve|Failed to connect|unable to connect|Connection refused|timed out",
      "The other server can't be reached."),
     (r"non-fast-forward|\[rejected\]", "A branch was changed here meanwhile; nothing was overwritten."),

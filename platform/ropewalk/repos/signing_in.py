@@ -55,7 +55,7 @@ def read_sign_in(url: str, username: str = "", password: str = "") -> tuple[str,
 
     Raises :class:`Invalid`, which never repeats a secret.
     """
-    address, typed_name, typed_password = _taken_apart(url.strip())
+    address, typed_name, typed_password = taken_apart(url.strip())
     if not username and not password:
         username, password = typed_name, typed_password
     if not username and not password:
@@ -84,7 +84,8 @@ def read_sign_in(url: str, username: str = "", password: str = "") -> tuple[str,
     return address, sign_in
 
 
-def _taken_apart(url: str) -> tuple[str, str, str]:
+def taken_apart(url: str) -> tuple[str, str, str]:
+    """The address without a sign-in, and the user name and password that stood in it. Raises :class:`Invalid`."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -142,4 +143,5 @@ __all__ = [
     "handed_to_git",
     "opened",
     "read_sign_in",
+    "taken_apart",
 ]

@@ -2,7 +2,7 @@
 
 from ropewalk.data.services.content_diffs import request_content_diff, store_content_diff
 from ropewalk.data.services.holders import objects_prefix, release_objects
-from ropewalk.data.services.imports import retry_import, run_import, start_import
+from ropewalk.data.services.imports import cancel_import, retry_import, run_import, start_import
 from ropewalk.data.services.indexing import ensure_indexed, index_pushed_commits, save_revision
 from ropewalk.data.services.mirror_syncs import run_sync
 from ropewalk.data.services.mirrors import (
@@ -20,6 +20,7 @@ from ropewalk.data.services.previews import request_preview, store_preview
 from ropewalk.data.services.sharing import share_all
 
 __all__ = [
+    "cancel_import",
     "change_mirror",
     "end_mirror",
     "ensure_indexed",

@@ -89,6 +89,19 @@ def retry_import(
         _enqueue(project_id, user_id)
 
 
+def cancel_import(*, project_id: int, cancelled_by: str) -> bool:
+    """End a waiting or running import; git ends within seconds. The sign-in is forgotten. False when it had ended already."""
+    job = repositories.import_job(project_id)
+    if job is None:
+        raise NotFound("This project was not imported.")
+    with transaction.atomic():
+        if not jobs.cancel(job.id, public_message=f"{cancelled_by} cancelled it."):
+            return False
+        repos.forget_import_sign_in(project_id=project_id)
+        audit.record("project.import_cancelled", project_id=project_id)
+    return True
+
+
 def _checked(url: str, username: str, password: str) -> tuple[outbound.Target, SignIn | None]:
     address, sign_in = read_sign_in(url, username, password)
     return outbound.resolve(address, fetching.SCHEMES), sign_in
@@ -135,7 +148,9 @@ def _copy(
     repos.ensure_repository(project_id=project_id, default_branch=project.default_branch)
     repos.reconcile(project_id=project_id)
     before = refs.read_refs(project_id)
-    offered = fetching.list_remote(project_id, target, sign_in)
+    offered = fetching.list_remote(
+        project_id, target, sign_in, alive=lambda: report(0.02, "Waiting for the other server")
+    )
     if not offered.names:
         raise Invalid("The repository has no branches and no tags.", hint="Push to this project instead.")
     report(0.05, f"Fetching {len(offered.names)} branches and tags")

@@ -13,6 +13,7 @@ from ropewalk.edges.api import (
     entries,
     gitea,
     hooks,
+    migrating,
     mirrors,
     people,
     protections,
@@ -51,6 +52,9 @@ urlpatterns = [
         bounded(repositories.create_for_organization),
         name="api-org-repos",
         token_scope="write",
+    ),
+    _signed_in(
+        "api/v1/repos/migrate", bounded(migrating.migrate), name="api-repos-migrate", token_scope="write"
     ),
     _signed_in(
         "api/v1/admin/users/<str:username>/rename", bounded(people.rename_user), name="api-user-rename"

@@ -48,6 +48,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _project(_P, views.overview, needs=Permission.PROJECT_VIEW, name="project"),
     _project(f"{_P}/connect", connect.connect, needs=Permission.PROJECT_VIEW, name="project-connect"),
     _project(f"{_P}/search", search.search_project, needs=Permission.PROJECT_VIEW, name="project-search"),
+    _project(f"{_P}/import", importing.import_state, needs=Permission.SETTINGS_WRITE, name="import-state"),
+    _project(
+        f"{_P}/import/cancel", importing.cancel_import, needs=Permission.SETTINGS_WRITE, name="import-cancel"
+    ),
     _project(f"{_P}/src", files.root, needs=Permission.CODE_READ, name="files"),
     _project(f"{_P}/jobs", views.jobs, needs=Permission.JOBS_READ, name="project-jobs"),
     _project(f"{_P}/jobs/<uuid:job_id>.json", views.job_state, needs=Permission.JOBS_READ, name="job-state"),

@@ -65,6 +65,8 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
         "offer": _offer_to(access),
         "commit": None,
     }
+    if state.empty:
+        context["importing"] = repos.import_job(project.id)
     if not state.empty and state.head_sha:
         try:
             revision = repos.resolve(project.id)

@@ -19,6 +19,7 @@ from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.projects.forms import ProjectForm
 from ropewalk.edges.web.projects.overview import overview_context
+from ropewalk.repos.types import IMPORT_REPOSITORY
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -70,9 +71,12 @@ def job_state(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) ->
 
 
 def job_retry(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) -> HttpResponse:
-    """Run a failed job again."""
-    if project_job(access.project.id, job_id) is None:
+    """Run a failed job again. An import is tried again on its own page, by those who may enter a sign-in there."""
+    job = project_job(access.project.id, job_id)
+    if job is None:
         raise NotFound("There is no such job in this project.")
+    if job.kind == IMPORT_REPOSITORY.name:
+        return redirect("import-state", access.project.owner, access.project.slug)
     if request.method == "POST":
         job_queue.retry(job_id)
         messages.success(request, "The job runs again.")
