@@ -114,6 +114,23 @@ def test_refs_that_the_helper_can_not_match_are_refused_too(stage: Stage, clone:
     assert "Updates were rejected because" in done.err
 
 
+def test_a_lease_forces_and_a_stale_one_is_refused(stage: Stage, clone: Clone) -> None:
+    slug, local = clone
+    local.run("checkout", "-q", "-b", "topic")
+    first = local.commit()
+    local.run("push", "-q", "origin", "topic")
+    local.run("commit", "-q", "--amend", "-m", "Other")
+    local.run("push", "-q", f"--force-with-lease=topic:{first}", "origin", "topic")
+    second = stage.refs(slug)["refs/heads/topic"]
+    assert second == local.run("rev-parse", "HEAD").out.strip() != first
+    local.run("commit", "-q", "--amend", "-m", "Yet another")
+    done = local.run("push", f"--force-with-lease=topic:{first}", "origin", "topic", ok=False)
+    assert done.code != 0 and re.search(
+        r"^ ! \[rejected\] +topic -> topic \(stale info\)$", done.err, re.MULTILINE
+    )
+    assert stage.refs(slug)["refs/heads/topic"] == second
+
+
 def test_a_chunked_push(stage: Stage, clone: Clone) -> None:
     slug, local = clone
     sha = local.commit("path3", os.urandom(200_000))
