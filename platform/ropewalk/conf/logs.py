@@ -49,5 +49,9 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
-        "loggers": {name: {"level": "WARNING"} for name in _CHATTY},
+        "loggers": {
+            **{name: {"level": "WARNING"} for name in _CHATTY},
+            # It writes a traceback for each request that an outage meets; core.outages tells of those.
+            "mlflow.store.db.utils": {"level": "CRITICAL"},
+        },
     }
