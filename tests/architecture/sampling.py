@@ -48,6 +48,7 @@ TEXT = {
 ALSO_NEEDED: dict[tuple[str, str], Permission] = {
     ("dvc", "PUT"): Permission.DATA_WRITE,
     ("dvc", "POST"): Permission.DATA_WRITE,
+    **{("api-forks", method): Permission.PROJECT_FORK for method in ("POST", "PUT", "DELETE", "PATCH")},
     **{
         (name, method): Permission.CODE_WRITE
         for name in (

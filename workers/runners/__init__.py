@@ -6,6 +6,7 @@ from workers.runners.compare_files import CompareFiles
 from workers.runners.compare_runs import CompareRuns
 from workers.runners.find_contributors import FindContributors
 from workers.runners.find_last_commits import FindLastCommits
+from workers.runners.fork_project import ForkProject
 from workers.runners.import_repository import ImportRepository
 from workers.runners.index_revision import IndexHistory, IndexRevision
 from workers.runners.maintain_repository import MaintainRepository
@@ -15,6 +16,7 @@ from workers.runners.push_to_mirror import PushToMirror
 from workers.runners.sync_mirror import SyncMirror
 
 _ALL: list[Runner] = [
+    ForkProject(),
     ImportRepository(),
     IndexHistory(),
     IndexRevision(),

@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """One thing that somebody may do in a project."""
 
     PROJECT_VIEW = "project.view"
+    PROJECT_FORK = "project.fork"
     CODE_READ = "code.read"
     CODE_WRITE = "code.write"
     CODE_SYNC = "code.sync"
@@ -42,7 +43,7 @@ P = Permission
 _VIEWER = frozenset(
     {P.PROJECT_VIEW, P.CODE_READ, P.DATA_READ, P.RUNS_READ, P.MODELS_READ, P.ANALYSES_READ, P.JOBS_READ}
 )
-_READER = _VIEWER | {P.ANALYSES_START}
+_READER = _VIEWER | {P.ANALYSES_START, P.PROJECT_FORK}
 _WRITER = _READER | {P.CODE_WRITE, P.CODE_SYNC, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE}
 _MAINTAINER = _WRITER | {P.SETTINGS_READ, P.SETTINGS_WRITE, P.MEMBERS_WRITE, P.CODE_FORCE}
 _OWNER = _MAINTAINER | {P.PROJECT_MOVE, P.PROJECT_DELETE}
@@ -59,6 +60,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 # What a refusal says, after "may not" or "let you".
 DEEDS: dict[Permission, str] = {
     P.PROJECT_VIEW: "see this project",
+    P.PROJECT_FORK: "fork it",
     P.CODE_READ: "read its code",
     P.CODE_WRITE: "change its code",
     P.CODE_SYNC: "bring its mirrors in step",

@@ -1,5 +1,6 @@
 """The one gate: every request that names a project goes through :func:`resolve_project`."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ropewalk.access.roles import (
@@ -131,6 +132,45 @@ def _let_through(actor: Actor, project: ProjectView, needs: Permission, missing:
             )
         permissions -= FROZEN_BY_MIRROR
     return ProjectAccess(project, actor, role, frozenset(permissions))
+
+
+def accesses(actor: Actor, found: Iterable[ProjectView]) -> list[ProjectAccess]:
+    """What somebody may do in each of several projects, in four queries at most; those that they may not see are left out."""
+    seen = list(found)
+    roles = roles_in(seen, actor.user_id)
+    scope = scoped(actor.scopes) if actor.signed_in else frozenset(Permission)
+    shown = []
+    for project in seen:
+        permissions = PERMISSIONS[roles[project.id]] & scope
+        if permissions and actor.project_id in {None, project.id}:
+            for frozen, applies in (
+                (FROZEN_BY_ARCHIVE, project.archived),
+                (FROZEN_BY_MIRROR, bool(project.mirror_of)),
+            ):
+                permissions = permissions - frozen if applies else permissions
+            shown.append(ProjectAccess(project, actor, roles[project.id], frozenset(permissions)))
+    return shown
+
+
+def roles_in(found: list[ProjectView], user_id: int | None) -> dict[int, Role]:
+    """Like :func:`role_in` for many projects in four queries."""
+    if user_id is None:
+        return {project.id: role_in(project, None) for project in found}
+    user = user_by_id(user_id)
+    memberships = {owner.id: role for owner, role in organizations_of(user_id)}
+    own = projects.collaborator_roles([project.id for project in found], user_id)
+    roles = {}
+    for project in found:
+        if user is not None and project.owner_id == user.owner_id:
+            roles[project.id] = Role.OWNER
+            continue
+        by_team = {"owner": Role.OWNER, "member": Role.READER}.get(
+            memberships.get(project.owner_id, ""), Role.NONE
+        )
+        by_sight = Role.READER if project.visibility in {"public", "internal"} else Role.NONE
+        by_name = _COLLABORATOR_ROLES.get(own.get(project.id, ""), Role.NONE)
+        roles[project.id] = max(by_team, by_sight, by_name)
+    return roles
 
 
 def resolve_owner(actor: Actor, slug: str) -> OwnerView:

@@ -63,6 +63,11 @@ def has_password(user_id: int) -> bool:
     return user is not None and user.has_usable_password()
 
 
+def owners_by_id(owner_ids: Iterable[int]) -> dict[int, OwnerView]:
+    """Owners by id, in one query."""
+    return {row.pk: _owner_view(row) for row in Owner.objects.filter(pk__in=set(owner_ids))}
+
+
 def _owner_view(owner: Owner) -> OwnerView:
     return OwnerView(
         id=owner.pk,

@@ -7,6 +7,7 @@ from typing import Any
 from ropewalk.core.jobs import JobKind
 from ropewalk.core.types import JobView
 from ropewalk.data.oids import ObjectAddress, parse_oid
+from ropewalk.projects.types import ProjectView
 
 INDEX_REVISION = JobKind("index-revision", version=1, time_limit=300)
 INDEX_HISTORY = JobKind("index-history", version=1, time_limit=1800)
@@ -37,6 +38,26 @@ class Received:
 
     created: bool
     size: int
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A fork's branch beside the same one of its parent: how many commits it has more, and how many the parent has more.
+
+    ``tip`` and ``parent_tip`` are commits, empty where there is no such branch; both numbers are None when nobody could count.
+    """
+
+    parent: ProjectView
+    branch: str
+    tip: str
+    parent_tip: str
+    ahead: int | None
+    behind: int | None
+
+    @property
+    def diverged(self) -> bool:
+        """Whether each side has commits that the other has not, so that only somebody's merge brings them together."""
+        return bool(self.ahead and self.behind)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from ropewalk.core.scoping import ProjectScopedManager
 
 
 class Visibility(models.TextChoices):
-    """Who may read: everybody, everybody who signed in, or only those who were given a role."""
+    """Who may read: everybody, everybody who signed in, or only those who were given a role; the widest first."""
 
     PUBLIC = "public", "Public"
     INTERNAL = "internal", "Internal"
@@ -34,6 +34,9 @@ class Project(models.Model):
     key_metric = models.CharField(max_length=250, blank=True)
     # The address, without any secret, that the git repository follows; while it does, nothing else changes it.
     mirror_of = models.CharField(max_length=2000, blank=True, default="")
+    forked_from = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="forks", editable=False
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

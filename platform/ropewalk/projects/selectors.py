@@ -36,6 +36,7 @@ def view_of(project: Project) -> ProjectView:
         updated_at=project.updated_at,
         archived=project.archived_at is not None,
         mirror_of=project.mirror_of,
+        forked_from_id=project.forked_from_id,
     )
 
 
@@ -257,3 +258,11 @@ def collaborator_role(project_id: int, user_id: int) -> str:
     """A person's own role in a project, or an empty string."""
     rows = Collaborator.objects.for_project(project_id).filter(user_id=user_id)
     return rows.values_list("role", flat=True).first() or ""
+
+
+def collaborator_roles(project_ids: Iterable[int], user_id: int) -> dict[int, str]:
+    """A person's own roles in several projects, by project."""
+    rows = Collaborator.objects.unscoped("one person's roles").filter(
+        project_id__in=set(project_ids), user_id=user_id
+    )
+    return dict(rows.values_list("project_id", "role"))

@@ -25,6 +25,7 @@ class ProjectView:
     updated_at: datetime
     archived: bool
     mirror_of: str = ""
+    forked_from_id: int | None = None
 
     @property
     def full_name(self) -> str:

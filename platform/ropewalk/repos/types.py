@@ -12,6 +12,7 @@ from ropewalk.core.jobs import JobKind
 MAINTAIN_REPOSITORY = JobKind("maintain-repository", version=1, time_limit=3600)
 PUSH_TO_MIRROR = JobKind("push-to-mirror", version=1, time_limit=6000)
 IMPORT_REPOSITORY = JobKind("import-repository", version=1, time_limit=6000)
+FORK_PROJECT = JobKind("fork-project", version=1, time_limit=6000)
 FIND_LAST_COMMITS = JobKind("find-last-commits", version=1, time_limit=600)
 FIND_CONTRIBUTORS = JobKind("find-contributors", version=1, time_limit=600)
 

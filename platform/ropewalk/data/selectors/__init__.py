@@ -21,6 +21,7 @@ from ropewalk.data.selectors.objects import (
 )
 from ropewalk.data.selectors.previews import preview
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
+from ropewalk.data.selectors.upstream import parent_of, upstream
 
 __all__ = [
     "content_at",
@@ -44,11 +45,13 @@ __all__ = [
     "open_data_file",
     "open_object",
     "outputs",
+    "parent_of",
     "preview",
     "ranked_names",
     "resolve_data_file",
     "revision",
     "states",
+    "upstream",
     "usage",
     "versions",
     "with_sizes",

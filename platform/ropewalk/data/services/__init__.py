@@ -1,6 +1,7 @@
 """Writes of the data room. The caller has passed the gate."""
 
 from ropewalk.data.services.content_diffs import request_content_diff, store_content_diff
+from ropewalk.data.services.forks import ForkExists, run_fork, start_fork
 from ropewalk.data.services.holders import objects_prefix, release_objects
 from ropewalk.data.services.imports import cancel_import, retry_import, run_import, start_import
 from ropewalk.data.services.indexing import ensure_indexed, index_pushed_commits, save_revision
@@ -18,8 +19,11 @@ from ropewalk.data.services.objects import receive_object
 from ropewalk.data.services.orphans import sweep_all_orphans, sweep_orphans
 from ropewalk.data.services.previews import request_preview, store_preview
 from ropewalk.data.services.sharing import share_all
+from ropewalk.data.services.syncing import Diverged, sync_fork
 
 __all__ = [
+    "Diverged",
+    "ForkExists",
     "cancel_import",
     "change_mirror",
     "end_mirror",
@@ -34,15 +38,18 @@ __all__ = [
     "request_preview",
     "request_sync",
     "retry_import",
+    "run_fork",
     "run_import",
     "run_sync",
     "save_revision",
     "share_all",
     "sign_mirror_in",
+    "start_fork",
     "start_import",
     "start_mirror",
     "store_content_diff",
     "store_preview",
     "sweep_all_orphans",
     "sweep_orphans",
+    "sync_fork",
 ]

@@ -65,7 +65,7 @@ def _share(
 
 @transaction.atomic
 def _share_files(lender_id: int, borrower_id: int, kind: str, oids: Sequence[str]) -> None:
-    holders = _locked_holders(lender_id, kind, oids)
+    holders = _locked_holders(lender_id, borrower_id, kind, oids)
     share_lock_in_transaction(children_lock(borrower_id))
     fresh = _insert_rows(lender_id, borrower_id, kind, oids, holders)
     announce(borrower_id, kind, list(fresh))
@@ -73,7 +73,7 @@ def _share_files(lender_id: int, borrower_id: int, kind: str, oids: Sequence[str
 
 @transaction.atomic
 def _share_list(lender_id: int, borrower_id: int, kind: str, oid: str, files: str) -> None:
-    holders = _locked_holders(lender_id, kind, [oid])
+    holders = _locked_holders(lender_id, borrower_id, kind, [oid])
     for row_id in _insert_rows(lender_id, borrower_id, kind, [oid], holders).values():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -86,7 +86,7 @@ def _share_list(lender_id: int, borrower_id: int, kind: str, oid: str, files: st
         await_files(borrower_id, files, row_id)
 
 
-def _locked_holders(lender_id: int, kind: str, oids: Sequence[str]) -> list[int]:
+def _locked_holders(lender_id: int, borrower_id: int, kind: str, oids: Sequence[str]) -> list[int]:
     """Share the locks of all who hold these bytes, so that none of them goes before the borrower's rows are there."""
     rows = StoredObject.objects.for_project(lender_id).filter(
         kind=kind, oid__in=oids, holder_id__isnull=False
@@ -95,8 +95,9 @@ def _locked_holders(lender_id: int, kind: str, oids: Sequence[str]) -> list[int]
     holders = sorted({lender_id, *(holder for holder in others if holder is not None)})
     for holder_id in holders:
         share_lock_in_transaction(holder_lock(holder_id))
-    if not Project.objects.filter(pk=lender_id, purge_started_at__isnull=True).exists():
-        raise NotFound("The project that this one was forked from is being removed for good.")
+    living = Project.objects.filter(pk__in=[lender_id, borrower_id], purge_started_at__isnull=True)
+    if living.count() != len({lender_id, borrower_id}):
+        raise NotFound("One of the two projects is being removed for good.")
     return holders
 
 

@@ -15,6 +15,7 @@ from ropewalk.core.errors import Conflict, Denied, Invalid, Unprocessable
 from ropewalk.data.services import change_mirror
 from ropewalk.data.services.founding import found_project
 from ropewalk.data.starters import Starter, starter_of
+from ropewalk.edges.api.describing import described_all
 from ropewalk.edges.api.durations import read_duration
 from ropewalk.edges.api.requests import caller
 from ropewalk.edges.api.shapes import (
@@ -22,10 +23,8 @@ from ropewalk.edges.api.shapes import (
     ErrorShape,
     NewRepositoryShape,
     RepositoryShape,
-    repository_body,
 )
 from ropewalk.projects import services
-from ropewalk.repos.selectors import import_source, pull_mirror, state
 
 _CREATED = {201: RepositoryShape, 403: ErrorShape, 404: ErrorShape, 422: ErrorShape}
 
@@ -142,19 +141,6 @@ def _starter(given: dict[str, Any]) -> Starter:
     )
 
 
-def described(access: ProjectAccess) -> dict[str, object]:
+def described(access: ProjectAccess) -> dict[str, Any]:
     """A project as the API answers it."""
-    project = access.project
-    found, mirror, source = state(project.id), None, None
-    if project.mirror_of:
-        mirror = pull_mirror(project.id)
-    elif access.may(Permission.SETTINGS_READ):  # where something was copied from is not for everybody
-        source = import_source(project.id)
-    return repository_body(
-        access,
-        resolve_owner(access.actor, project.owner),
-        empty=found.empty,
-        size=found.size_bytes,
-        mirror=mirror,
-        original_url=source.url if source else project.mirror_of,
-    )
+    return described_all(access.actor, [access])[0]

@@ -195,8 +195,10 @@ def repository_body(
     size: int,
     mirror: MirrorView | None,
     original_url: str,
+    forks: int = 0,
+    parent: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The body of :class:`RepositoryShape`; ``size`` is the repository's, in bytes."""
+    """The body of :class:`RepositoryShape`; ``size`` is the repository's, in bytes; ``parent`` where the caller may see it."""
     project: ProjectView = access.project
     return {
         "id": project.id,
@@ -207,8 +209,8 @@ def repository_body(
         "private": project.visibility != "public",
         "visibility": project.visibility,
         "archived": project.archived,
-        "fork": False,
-        "parent": None,
+        "fork": parent is not None,
+        "parent": parent,
         "empty": empty,
         "mirror": mirror is not None,
         "mirror_interval": go_duration(mirror.interval) if mirror else "",
@@ -222,7 +224,7 @@ def repository_body(
         "mlflow_url": project.mlflow_url,
         "website": "",
         "stars_count": 0,
-        "forks_count": 0,
+        "forks_count": forks,
         "watchers_count": 0,
         "open_issues_count": 0,
         "default_branch": project.default_branch,

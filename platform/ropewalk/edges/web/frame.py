@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
+from ropewalk.projects import lineage as kin
 from ropewalk.repos.selectors import pull_mirror
 
 
@@ -48,10 +49,22 @@ def project_page(
         if access.may(needs)
     ]
     mirror = pull_mirror(access.project.id) if access.project.mirror_of else None
+    lineage = {
+        "forks": kin.count_forks(access.actor.viewer_id, access.project.id),
+        "parent": kin.parent_for(access.actor.viewer_id, access.project),
+    }
     may = {permission.name.lower(): access.may(permission) for permission in Permission}
     return render(
         request,
         template,
-        {"access": access, "tabs": tabs, "active": active, "may": may, "mirror": mirror, **context},
+        {
+            "access": access,
+            "tabs": tabs,
+            "active": active,
+            "may": may,
+            "mirror": mirror,
+            "lineage": lineage,
+            **context,
+        },
         status=status,
     )

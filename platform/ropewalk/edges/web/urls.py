@@ -97,6 +97,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 
-for _area in ("files", "branches", "mirrors", "writing", "releases", "diffs", "experiments", "data", "drift"):
+_AREAS = (
+    "files",
+    "branches",
+    "mirrors",
+    "forks",
+    "writing",
+    "releases",
+    "diffs",
+    "experiments",
+    "data",
+    "drift",
+)
+for _area in _AREAS:
     if find_spec(f"ropewalk.edges.web.{_area}.urls"):
         urlpatterns.append(path("", include(f"ropewalk.edges.web.{_area}.urls")))

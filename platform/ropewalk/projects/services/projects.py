@@ -17,6 +17,7 @@ def create_project(
     description: str = "",
     visibility: str = Visibility.PRIVATE,
     default_branch: str = "main",
+    forked_from_id: int | None = None,
 ) -> Project:
     """Insert a project row. Raises :class:`Invalid` for a bad name, :class:`Conflict` for a taken one.
 
@@ -26,6 +27,7 @@ def create_project(
     check_branch_name(default_branch)
     _check_visibility(visibility)
     _check_description(description)
+    _check_fork_visibility(forked_from_id, visibility)
     try:
         with transaction.atomic():
             project = Project.objects.create(
@@ -35,6 +37,7 @@ def create_project(
                 visibility=visibility,
                 default_branch=default_branch,
                 created_by_id=created_by_id,
+                forked_from_id=forked_from_id,
             )
             free_former_name(owner_id, slug)
             record("project.created", project, visibility=visibility)
@@ -48,6 +51,20 @@ def create_project(
 def _check_visibility(visibility: str) -> None:
     if visibility not in Visibility.values:
         raise Invalid(f"Visibility is one of {', '.join(Visibility.values)}.", code="bad_visibility")
+
+
+def _check_fork_visibility(forked_from_id: int | None, visibility: str) -> None:
+    """What few may read must not become readable for many by way of a fork."""
+    if forked_from_id is None:
+        return
+    parent = Project.objects.filter(pk=forked_from_id).values_list("visibility", flat=True).first()
+    widest_first = Visibility.values
+    if parent is not None and widest_first.index(visibility) < widest_first.index(parent):
+        raise Invalid(
+            f"A fork can't be more visible than the project that it was forked from, which is {parent}.",
+            hint=f"Choose {parent}.",
+            code="fork_visibility",
+        )
 
 
 def _check_description(description: str) -> None:
@@ -97,6 +114,7 @@ def update_project(
         project.description = description
     if visibility is not None and visibility != project.visibility:
         _check_visibility(visibility)
+        _check_fork_visibility(project.forked_from_id, visibility)
         record("project.visibility", project, before=project.visibility, after=visibility)
         project.visibility = visibility
     if default_branch is not None:

@@ -124,6 +124,7 @@ def _way(model: type[models.Model]) -> "models.ForeignKey | None":
 def owned_models() -> list[type[models.Model]]:
     """Every model with a foreign key to the project, whatever room it is in; those that refer to others come before them."""
     found = list(dict.fromkeys(relation.related_model for relation in Project._meta.related_objects))
+    found = [model for model in found if model is not Project]  # a fork is nobody's property
     ordered: list[type[models.Model]] = []
     while len(ordered) < len(found):
         rest = [model for model in found if model not in ordered]

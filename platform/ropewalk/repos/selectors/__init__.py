@@ -15,7 +15,7 @@ from ropewalk.repos.selectors.branches import (
     tip_page,
     views_of,
 )
-from ropewalk.repos.selectors.comparison import ahead_behind, commits_between, generated
+from ropewalk.repos.selectors.comparison import ahead_behind, apart_from, commits_between, generated
 from ropewalk.repos.selectors.contributors import activity, activity_key, monday
 from ropewalk.repos.selectors.diffs import changes, commit_diff, diff
 from ropewalk.repos.selectors.editing import exists
@@ -70,6 +70,7 @@ __all__ = [
     "activity",
     "activity_key",
     "ahead_behind",
+    "apart_from",
     "blame",
     "blob",
     "blobs",

@@ -8,6 +8,7 @@ from pygit2.enums import AttrCheck
 from ropewalk.core.derived import cache
 from ropewalk.core.pagination import Page
 from ropewalk.repos import git
+from ropewalk.repos.errors import GitTimeout
 from ropewalk.repos.selectors.history import checked_sha, log
 from ropewalk.repos.selectors.reading import open_repository
 from ropewalk.repos.types import Commit
@@ -29,6 +30,33 @@ def ahead_behind(project_id: int, base: str, head: str, *, timeout: float = 20.0
             directory, "rev-list", "--left-right", "--count", f"{base}...{head}", "--", timeout=timeout
         )
         behind, ahead = out.data.split()
+        known = int(ahead), int(behind)
+        cache.set(key, known, _LONG)
+    return known
+
+
+def apart_from(
+    project_id: int, sha: str, other_id: int, other: str, *, timeout: float = 5.0
+) -> tuple[int, int] | None:
+    """Like :func:`ahead_behind` of a commit here against one of another repository; None when counting takes too long.
+
+    The caller may read both.
+    """
+    key = f"repos:apart:{checked_sha(sha)}:{checked_sha(other)}"
+    known: tuple[int, int] | None = cache.get(key)
+    if known is None:
+        lender = git.repository_path(other_id).resolve() / "objects"
+        count = ("rev-list", "--left-right", "--count", f"{sha}...{other}", "--")
+        try:
+            out = git.run(
+                git.repository_path(project_id),
+                *count,
+                env={"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{lender}"'},
+                timeout=timeout,
+            )
+        except GitTimeout:
+            return None
+        ahead, behind = out.data.split()
         known = int(ahead), int(behind)
         cache.set(key, known, _LONG)
     return known

@@ -5,12 +5,14 @@ from typing import Any
 from ropewalk.access.selectors import managed_owner_ids
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
+from ropewalk.core.selectors import last_jobs
 from ropewalk.data import selectors as data
 from ropewalk.edges.web.files.documents import readme_of
 from ropewalk.monitors import selectors as monitors
 from ropewalk.projects import selectors as projects
 from ropewalk.releases import selectors as releases
 from ropewalk.repos import selectors as repos
+from ropewalk.repos.types import FORK_PROJECT
 from ropewalk.tracking import selectors as tracking
 from ropewalk.tracking.errors import InvalidFilter
 
@@ -50,6 +52,22 @@ def _offer_to(access: ProjectAccess) -> Any:
     return offer if offer and offer.to_owner_id in managed_owner_ids(access.actor) else None
 
 
+def _filling(access: ProjectAccess) -> Any:
+    """The job that fills an empty fork, while it has not ended well; None for others."""
+    if access.project.forked_from_id is None:
+        return None
+    job = next(iter(last_jobs(access.project.id, FORK_PROJECT, limit=1)), None)
+    return job if job and job.state != "succeeded" else None
+
+
+def _upstream(access: ProjectAccess) -> Any:
+    """How a fork stands to its parent; None for no fork, and where the viewer may not see the parent."""
+    try:
+        return data.upstream(access.actor, access.project)
+    except NotFound:
+        return None
+
+
 def overview_context(access: ProjectAccess) -> dict[str, Any]:
     """README, newest commit and runs; an empty repository gives the first commands instead."""
     project = access.project
@@ -61,6 +79,8 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
         "drift": monitors.latest_report(project.id),
         "usage": data.usage(project.id),
         "release": _latest_release(project.id),
+        "upstream": _upstream(access),
+        "filling": _filling(access) if state.empty else None,
         "readme": None,
         "offer": _offer_to(access),
         "commit": None,

@@ -24,9 +24,12 @@ def general(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     }
     form = GeneralForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        services.update_project(project_id=project.id, **form.cleaned_data)
-        messages.success(request, "Saved.")
-        return redirect("project-settings", project.owner, project.slug)
+        try:
+            services.update_project(project_id=project.id, **form.cleaned_data)
+            messages.success(request, "Saved.")
+            return redirect("project-settings", project.owner, project.slug)
+        except RopewalkError as error:
+            add_error(form, error, "visibility" if error.code == "fork_visibility" else None)
     return project_page(
         request, access, "projects/settings.html", "settings", {"form": form, "section": "general"}
     )

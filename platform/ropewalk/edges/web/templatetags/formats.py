@@ -122,6 +122,7 @@ def measure(name: str | None) -> str:
 
 
 _JOBS = {
+    "fork-project": "Copy the repository, refer to the data",
     "import-repository": "Import the repository",
     "push-to-mirror": "Push to another server",
     "sync-mirror": "Bring the mirror in step",
