@@ -24,15 +24,16 @@ class ProjectForm(StyledForm):
     description = forms.CharField(max_length=500, required=False, label="Description")
     visibility = forms.ChoiceField(choices=VISIBILITIES, label="Visibility")
     readme = forms.BooleanField(required=False, label="A README.md with its name and description")
-    dvc = forms.BooleanField(
-        required=False,
-        label="DVC, set up for this project's own remote",
-        help_text="Choose nothing from here on to begin empty: the next page has the commands for a first push.",
-    )
+    dvc = forms.BooleanField(required=False, label="DVC, set up for this project's own remote")
     gitignore = forms.ChoiceField(
         required=False, label=".gitignore", choices=[("", "None"), *((name, name) for name in GITIGNORES)]
     )
-    license = forms.ChoiceField(required=False, label="Licence", choices=[("", "None"), *LICENSES.items()])
+    license = forms.ChoiceField(
+        required=False,
+        label="Licence",
+        choices=[("", "None"), *LICENSES.items()],
+        help_text="With none of the four it begins empty: the next page has the commands for a first push.",
+    )
 
     def __init__(self, *args: Any, owners: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
