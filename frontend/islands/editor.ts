@@ -1,4 +1,4 @@
-// <rw-editor path="…">: an editor over its text area, which stays what is posted; without script the text area is used as it is.
+// <rw-editor indent="…" tab-width="…">: an editor over its text area, which stays what is posted; without script the text area is used as it is.
 import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { HighlightStyle, bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit, syntaxHighlighting, type LanguageSupport, StreamLanguage } from "@codemirror/language";
@@ -75,11 +75,13 @@ export class Editor extends HTMLElement {
 
   private basics(form: HTMLFormElement, area: HTMLTextAreaElement): Extension {
     const commit = { key: "Mod-s", preventDefault: true, run: () => (form.querySelector<HTMLInputElement>("input[name=message]")?.focus(), true) };
-    const unit = indentOf(area.value);
+    // What .editorconfig says counts more than what the file has.
+    const unit = /^( {1,16}|\t)$/.exec(this.getAttribute("indent") ?? "")?.[0] ?? indentOf(area.value);
+    const wide = Number(this.getAttribute("tab-width")) || (unit === "\t" ? 4 : unit.length);
     return [
       lineNumbers(), foldGutter(), highlightSpecialChars(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
       highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(), search({ top: true }), syntaxHighlighting(colours),
-      indentUnit.of(unit), EditorState.tabSize.of(unit === "\t" ? 4 : unit.length),
+      indentUnit.of(unit), EditorState.tabSize.of(wide),
       keymap.of([commit, ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, indentWithTab]),
       // Escape, then Tab leaves the editor: said to everybody by the line below it.
       EditorView.contentAttributes.of({ "aria-label": "Content", "aria-describedby": "editor-keys", spellcheck: "false" }),

@@ -12,6 +12,7 @@ from ropewalk.edges.web.diffs.options import options_of
 from ropewalk.edges.web.files.kinds import viewer_of
 from ropewalk.edges.web.links import Links
 from ropewalk.edges.web.rendering import MAX_MARKDOWN, markdown
+from ropewalk.edges.web.writing.conventions import conventions_of
 from ropewalk.edges.web.writing.forms import TextForm
 from ropewalk.edges.web.writing.ground import MAX_TEXT, Ground
 from ropewalk.repos import selectors as repos
@@ -64,7 +65,7 @@ def _changes(
     """Against the file as the person opened it: what others did meanwhile is not theirs."""
     split = options_of(request).split
     old = _old_bytes(access, ground, str(form.cleaned_data.get("seen") or ground.sha))
-    new = form.data_to_write
+    new = form.data_to_write(conventions_of(access.project.id, ground.sha, path))
     found = repos.text_diff(
         access.project.id, old, new, path=path, old_path=ground.path if old is not None else ""
     )

@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from ropewalk.edges.web.fields import FilesField, FilesInput, StyledForm
+from ropewalk.edges.web.writing.conventions import Conventions
 from ropewalk.edges.web.writing.ground import MAX_TEXT, Ground
 
 MAX_FILES = 100
@@ -77,10 +78,9 @@ class TextForm(CommitForm):
         """The hidden one is written by the page."""
         return [field for field in super().content_fields if not field.is_hidden]
 
-    @property
-    def data_to_write(self) -> bytes:
-        """The content as bytes, with the file's line ends."""
-        text = str(self.cleaned_data["text"]).replace("\r\n", "\n")
+    def data_to_write(self, conventions: Conventions) -> bytes:
+        """The content as bytes, by the project's conventions, with the file's line ends."""
+        text = conventions.applied(str(self.cleaned_data["text"]).replace("\r\n", "\n"))
         return (text.replace("\n", "\r\n") if self.cleaned_data["windows"] else text).encode()
 
 

@@ -17,6 +17,7 @@ from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.files.place import address
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.links import quoted
+from ropewalk.edges.web.writing.conventions import conventions_of
 from ropewalk.edges.web.writing.drafts import asked_draft, draft_context, draft_fragment
 from ropewalk.edges.web.writing.forms import CommitForm, MoveForm, TextForm, UploadForm
 from ropewalk.edges.web.writing.ground import Ground, ground_of, require_in_git, text_of
@@ -77,7 +78,8 @@ def _draft(
 
 
 def _text_edits(access: ProjectAccess, form: TextForm, ground: Ground) -> tuple[list[Edit], str, str]:
-    path, content = cleaned_path(form.cleaned_data["path"]), Text(form.data_to_write)
+    path = cleaned_path(form.cleaned_data["path"])
+    content = Text(form.data_to_write(conventions_of(access.project.id, ground.sha, path)))
     if path == ground.path:
         return [WriteFile(path, content)], path, f"Update {path}"
     executable = bool(ground.sha) and repos.entry(access.project.id, ground.sha, ground.path).executable
@@ -95,7 +97,8 @@ def create(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
 
     def edits() -> tuple[list[Edit], str, str]:
         path = cleaned_path(form.cleaned_data["path"])
-        return [WriteFile(path, Text(form.data_to_write), create=True)], path, f"Add {path}"
+        data = form.data_to_write(conventions_of(access.project.id, ground.sha, path))
+        return [WriteFile(path, Text(data), create=True)], path, f"Add {path}"
 
     return _sent(request, access, ground, form, "create", edits)
 
@@ -229,6 +232,9 @@ def _page(
     back = address(access, "src", ground.branch, ground.path) if ground.sha else f"{access.project.path}/src"
     context = {"ground": ground, "form": form, "deed": deed, "back_url": back} | extra
     context["suggestion"] = _suggestion(deed, ground.path)
+    if isinstance(form, TextForm):
+        path = str(form["path"].value() or "")
+        context["conventions"] = conventions_of(access.project.id, ground.sha, path)
     return project_page(request, access, f"writing/{deed}.html", "files", context, status=status)
 
 
