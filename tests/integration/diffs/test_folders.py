@@ -254,6 +254,10 @@ def test_a_list_that_is_gone_is_not_shown_from_the_cache(
     StoredObject.objects.for_project(project.pk).filter(kind="dir").delete()
     page = part_of(client, here)
     assert "a/y" not in page and "was not pushed here" in text_of(page)
+    inside = client.get(f"{url}/diff/{first}/{second}/data/pictures/a/y")
+    assert inside.status_code == 404 and "its list of files was not pushed here" in text_of(
+        inside.content.decode()
+    )
 
 
 @pytest.mark.django_db

@@ -6,9 +6,6 @@ import resource
 import time
 from collections.abc import Callable
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 
@@ -18,6 +15,7 @@ from ropewalk.data.types import COMPARE_FILES
 from ropewalk.edges.web.diffs import asking
 from ropewalk.projects.models import Project
 from tests.factories import builders
+from tests.fixtures.tables import million
 from tests.integration.data.conftest import md5, send
 from tests.integration.monitors.repository import Repository
 from workers.runners.index_revision import index_now
@@ -48,41 +46,6 @@ def rows_of(page: str) -> list[list[str]]:
         [html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
         for row in marked.split("</tr>")[:-1]
     ]
-
-
-def parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    return bytes(sink.getvalue())
-
-
-def million() -> tuple[bytes, bytes]:
-    """A million rows; then without each 1000th, with ``price`` changed in each 77th that is left, a new column, 250 new rows."""
-    count, source = 1_000_000, np.random.default_rng(7)
-    numbers = np.arange(count)
-    old = pa.table(
-        {
-            "price": source.normal(50, 10, count).round(2),
-            "shop": np.char.add("shop ", (numbers % 500).astype("U3")),
-            "order_id": numbers * 3,
-            "pieces": source.integers(1, 9, count),
-        }
-    )
-    left = np.flatnonzero(numbers % 1000 != 0)
-    kept = old.take(pa.array(left))
-    prices = kept["price"].to_numpy().copy()
-    prices[::77] += 1000
-    kept = kept.set_column(0, "price", pa.array(prices)).set_column(3, "pieces", kept["pieces"].cast("int32"))
-    extra = pa.table(
-        {
-            "price": np.full(250, 1.25),
-            "shop": ["shop new"] * 250,
-            "order_id": np.arange(250) * 3 + 3_000_000,
-            "pieces": pa.array([1] * 250, pa.int32()),
-        }
-    )
-    new = pa.concat_tables([kept, extra])
-    return parquet(old), parquet(new.append_column("coupon", pa.array([None] * len(new), pa.string())))
 
 
 def test_a_million_rows_of_parquet(

@@ -70,12 +70,17 @@ def file_context(
 
 
 def _located(project_id: int, sha: str, path: str) -> DataFile | None:
-    """Where the bytes at a path of a commit are; None where there are none."""
+    """Where the bytes at a path of a commit are; None where there are none.
+
+    Raises :class:`NotFound` for a file of a tracked folder whose list nobody pushed: what became of it is not known.
+    """
     if not sha:
         return None
     try:
         return data.resolve_data_file(project_id, sha, path)
-    except NotFound:
+    except NotFound as error:
+        if error.code == "object_missing":
+            raise
         return None
 
 

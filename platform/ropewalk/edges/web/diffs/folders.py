@@ -43,6 +43,8 @@ def folder_at(project_id: int, base: str, head: str, path: str, old_path: str) -
         return None  # one is tracked as a whole, the other inside of something
     under = parts.pop()
     addresses = [output.address for output, _ in found if output.address and output.present]
+    if under and any(data.dir_file(project_id, address, under) for address in addresses):
+        return None  # a file: found by the index, before all paths are looked through
     if under and not any(data.dir_holds(project_id, address, under) for address in addresses):
         return None
     return Folder(before, after, under)
