@@ -78,7 +78,13 @@ class MirrorView(SyncView):
     @property
     def hook_secret(self) -> str:
         """What proves that a message comes from the server that was told it. Nothing of it is stored; see :func:`hook_secret`."""
-        return hook_secret(self.project_id, self.hook_id)
+        return hook_secret(self.project_id, self.hook_id, settings.SECRET_KEY)
+
+    @property
+    def hook_secrets(self) -> tuple[str, ...]:
+        """The secret, and those that it was under former keys of the installation: other servers still send with them."""
+        keys = (settings.SECRET_KEY, *settings.ROPEWALK_OLD_SECRET_KEYS)
+        return tuple(hook_secret(self.project_id, self.hook_id, key) for key in keys)
 
     @property
     def hook_url(self) -> str:
@@ -96,13 +102,13 @@ def place_of(address: str) -> str:
 _USUAL = {"https:443", "http:80", "git:9418"}
 
 
-def hook_secret(project_id: int, hook_id: str) -> str:
-    """The webhook's secret: an HMAC of its public half under the installation's key, so that none is stored.
+def hook_secret(project_id: int, hook_id: str, key: str) -> str:
+    """The webhook's secret: an HMAC of its public half under the installation's ``key``, so that none is stored.
 
     A new ``hook_id`` makes a new secret.
     """
     said = f"ropewalk mirror hook:{project_id}:{hook_id}".encode()
-    digest = hmac.new(settings.SECRET_KEY.encode(), said, hashlib.sha256).digest()
+    digest = hmac.new(key.encode(), said, hashlib.sha256).digest()
     return urlsafe_b64encode(digest[:24]).decode()
 
 

@@ -92,6 +92,17 @@ def test_a_renewed_secret_ends_the_old_one(project: Project) -> None:
     assert post(f"/api/v1/hooks/mirror/{new.hook_id}/{new.hook_secret}").status_code == 202
 
 
+def test_a_former_key_of_the_installation_still_counts(project: Project, settings: Any) -> None:
+    before = mirror_of(project)
+    path, secret = f"/api/v1/hooks/mirror/{before.hook_id}", before.hook_secret
+    settings.ROPEWALK_OLD_SECRET_KEYS, settings.SECRET_KEY = (settings.SECRET_KEY,), "another" * 10
+    assert mirror_of(project).hook_secret != secret
+    assert post(path, X_Hub_Signature_256=f"sha256={signed(secret)}").status_code == 202
+    assert post(path, X_Gitlab_Token=secret).status_code == 202
+    settings.ROPEWALK_OLD_SECRET_KEYS = ()
+    assert post(path, X_Gitlab_Token=secret).status_code == 404
+
+
 def test_a_large_body_is_refused(project: Project) -> None:
     mirror = mirror_of(project)
     answer = post(f"/api/v1/hooks/mirror/{mirror.hook_id}", b" " * ((25 << 20) + 1), X_Hub_Signature_256="x")

@@ -53,14 +53,15 @@ def mirror(request: Request, hook_id: str, secret: str = "") -> Response:
 def _proved(request: Request, found: MirrorView, secret: str) -> bool:
     given = secret or request.headers.get("X-Gitlab-Token", "")
     if given:
-        return _same(given, found.hook_secret)
+        return any(_same(given, expected) for expected in found.hook_secrets)
     signature = next((request.headers[name] for name in _SIGNATURES if request.headers.get(name)), "")
     if not signature:
         return False
-    expected = hmac.new(found.hook_secret.encode(), digestmod=hashlib.sha256)
+    sums = [hmac.new(known.encode(), digestmod=hashlib.sha256) for known in found.hook_secrets]
     for block in body(request._request, limit=MAX_BODY_BYTES):
-        expected.update(block)
-    return _same(signature.removeprefix("sha256="), expected.hexdigest())
+        for each in sums:
+            each.update(block)
+    return any(_same(signature.removeprefix("sha256="), each.hexdigest()) for each in sums)
 
 
 def _same(given: str, expected: str) -> bool:
