@@ -305,6 +305,26 @@ def test_a_lost_sync_is_settled_by_the_sweep(upstream: Upstream) -> None:
     assert now.next_at is not None
 
 
+def test_a_cancelled_import_does_not_begin_again_by_itself(upstream: Upstream) -> None:
+    user = builders.make_user()
+    project = services.start_import(
+        url=upstream.url,
+        owner_id=user.owner.pk,
+        slug="copy",
+        created_by_id=user.pk,
+        description="",
+        visibility="private",
+        mirror_interval=HOUR,
+    )
+    assert services.cancel_import(project_id=project.pk, cancelled_by="ada")
+    assert services.request_due_syncs() == 0
+    now = row(project)
+    assert (now.asked_at, now.next_at) == (None, None)
+    assert "ada cancelled it" in now.last_error
+    sync(project)
+    assert here(project) == upstream.refs()
+
+
 def test_the_size_limit_holds(upstream: Upstream, settings: Any) -> None:
     project = imported(upstream)
     before = here(project)

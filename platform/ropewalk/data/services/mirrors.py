@@ -174,6 +174,11 @@ def _settle_lost() -> None:
                 Job.objects.filter(Q(project_id=project_id), kind__in=names).order_by("-created_at").first()
             )
             note_end(row, error=(last.error_message if last else "") or "The sync ended without a word.")
+            if (
+                last is not None and last.error_code == jobs.CANCELLED
+            ):  # nobody wants it to begin by itself again
+                row.next_at = None
+                row.save(update_fields=["next_at"])
 
 
 def _ask(row: PullMirror, cause: str, requested_by_id: int | None) -> None:
