@@ -179,9 +179,10 @@ class Site:
     def defects(self) -> list[str]:
         """Lines of the log that tell of a defect where people are answered: a 500, a traceback. Celery prints its own."""
         text = self.instance.log.read_text(encoding="utf-8", errors="replace")
-        return re.findall(
-            r"^(?:web|ssh) .*(?:status=500|Internal Server Error|Traceback).*$", text, re.MULTILINE
+        found = re.finditer(
+            r"^(?:web|ssh) .*(?:status=500|Internal Server Error|Traceback)", text, re.MULTILINE
         )
+        return [text[match.start() : match.start() + 4000] for match in found]
 
     def lines(self, word: str) -> list[str]:
         """Lines of the log with a word."""

@@ -4,7 +4,11 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from ropewalk.core.errors import Busy
+
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def _key(name: str) -> int:
@@ -42,6 +46,23 @@ def lock(name: str) -> Iterator[None]:
     """Wait for the lock ``name`` and hold it for the block, across transactions, on this thread's connection."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_key(name)])
+    try:
+        yield
+    finally:
+        _unlock(name)
+
+
+@contextmanager
+def lock_within(name: str, seconds: float) -> Iterator[None]:
+    """Like :func:`lock`, first come first served, for at most so long. Raises :class:`Busy` then."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{int(seconds * 1000)}ms"])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_key(name)])
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+            raise
+        raise Busy("Others are at work on the same thing.", hint="Try again in a moment.") from None
     try:
         yield
     finally:

@@ -5,7 +5,8 @@ import threading
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from ropewalk.core.locks import lock, lock_in_transaction, try_lock
+from ropewalk.core.errors import Busy
+from ropewalk.core.locks import lock, lock_in_transaction, lock_within, try_lock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,3 +53,27 @@ def test_a_transactions_lock_lasts_as_long_as_the_transaction():
     assert not taken_elsewhere("a")
     with pytest.raises(transaction.TransactionManagementError):
         lock_in_transaction("a")
+
+
+def test_a_lock_is_waited_for_within_bounds():
+    said = []
+
+    def ask(seconds: float) -> None:
+        try:
+            with lock_within("a", seconds), connection.cursor() as cursor:
+                cursor.execute("SHOW lock_timeout")
+                said.append(cursor.fetchone()[0])
+        except Busy as error:
+            said.append(error.code)
+        finally:
+            connection.close()
+
+    with lock("a"):
+        ask_elsewhere = threading.Thread(target=ask, args=(0.1,))
+        ask_elsewhere.start()
+        ask_elsewhere.join(20)
+        patient = threading.Thread(target=ask, args=(60,))
+        patient.start()
+    patient.join(20)
+    assert said == ["busy", "0"], "the wait alone is bounded, not what follows it"
+    assert not taken_elsewhere("a")

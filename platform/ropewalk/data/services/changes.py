@@ -11,6 +11,7 @@ import structlog
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Busy, Conflict, Denied, Invalid
+from ropewalk.core.locks import lock_within
 from ropewalk.data.selectors import outputs
 from ropewalk.data.services.pushes import finish_push, for_writing, start_push
 from ropewalk.repos import refs
@@ -26,6 +27,7 @@ from ropewalk.repos.types import ZERO
 log = structlog.get_logger("ropewalk.git")
 
 _TRIES = 5
+_PATIENCE = 30.0  # seconds that a writer waits for others on the same branch
 _CAPABILITIES = frozenset({"report-status", "side-band-64k", "atomic", "delete-refs", "object-format=sha1"})
 _EMPTY = b"PACK\0\0\0\2\0\0\0\0"
 EMPTY_PACK = _EMPTY + hashlib.sha1(_EMPTY, usedforsecurity=False).digest()
@@ -141,30 +143,41 @@ def commit_edits(
     """
     project = access.project
     repos.ensure_repository(project_id=project.id, default_branch=project.default_branch)
-    ref = f"refs/heads/{request.branch}"
-    for _ in range(_TRIES):
-        tip = refs.read_refs(project.id).get(ref, "")
-        if request.new_branch and tip:
-            raise Conflict(
-                f"There is already a branch “{request.branch}”.",
-                hint="Choose another name.",
-                code="branch_exists",
-            )
-        if not tip and not request.new_branch and request.seen:
-            raise Conflict(
-                f"The branch “{request.branch}” was deleted meanwhile.",
-                hint="Commit to a new branch.",
-                code="branch_gone",
-            )
-        parent = request.seen if request.new_branch else tip
-        require_fitting(project.id, request, parent)
-        require_untracked(project.id, parent, request.edits)
-        if check is not None:
-            check(parent)
-        with built_commit(project.id, request, parent) as bench:
+    try:
+        return _on_the_tip(access, request, check)
+    except RefMoved:
+        pass
+    # Who lost once stands in line with the others who did, so that many writers all get their turn.
+    with lock_within(f"commit:{project.id}:{request.branch}", _PATIENCE):
+        for _ in range(_TRIES):
             try:
-                change_refs(access, [(ref, tip or ZERO, bench.sha)], bench.pack())
+                return _on_the_tip(access, request, check)
             except RefMoved:
                 continue
-            return bench.sha
     raise Busy(f"Others are writing to “{request.branch}” all the time.", hint="Try again in a moment.")
+
+
+def _on_the_tip(access: ProjectAccess, request: CommitRequest, check: Callable[[str], None] | None) -> str:
+    """One try. Raises :class:`RefMoved` when somebody was faster."""
+    project, ref = access.project, f"refs/heads/{request.branch}"
+    tip = refs.read_refs(project.id).get(ref, "")
+    if request.new_branch and tip:
+        raise Conflict(
+            f"There is already a branch “{request.branch}”.",
+            hint="Choose another name.",
+            code="branch_exists",
+        )
+    if not tip and not request.new_branch and request.seen:
+        raise Conflict(
+            f"The branch “{request.branch}” was deleted meanwhile.",
+            hint="Commit to a new branch.",
+            code="branch_gone",
+        )
+    parent = request.seen if request.new_branch else tip
+    require_fitting(project.id, request, parent)
+    require_untracked(project.id, parent, request.edits)
+    if check is not None:
+        check(parent)
+    with built_commit(project.id, request, parent) as bench:
+        change_refs(access, [(ref, tip or ZERO, bench.sha)], bench.pack())
+        return bench.sha
