@@ -104,17 +104,20 @@ def test_words_in_a_readmes_table_stay_whole(wanda: Page, harvest: Seeded):
 
 def test_the_script_of_a_page_is_small(wanda: Page, instance: Instance, harvest: Seeded):
     """What a page fetches by itself; charts, diagrams, formulas and PDF come when somebody looks at one."""
-    loaded: dict[str, int] = {}
+    answers: list[Response] = []
 
-    def count(answer: Response) -> None:
+    def note(
+        answer: Response,
+    ) -> None:  # its body is read later: waiting inside an event loses the ones that follow
         if answer.request.resource_type == "script" and "chunk-chart" not in answer.url:
-            loaded[answer.url] = len(answer.body())
+            answers.append(answer)
 
     for name, path in addresses(wanda, instance.url, harvest.path.strip("/")).items():
-        loaded.clear()
-        wanda.on("response", count)
+        answers.clear()
+        wanda.on("response", note)
         wanda.goto(path, wait_until="networkidle")
-        wanda.remove_listener("response", count)
+        wanda.remove_listener("response", note)
+        loaded = {answer.url: len(answer.body()) for answer in answers}
         total = sum(loaded.values())
         assert 0 < total < (MAX_EDITOR if name in EDITORS else MAX_SCRIPT), (
             f"{name} loads {total} bytes: {sorted(loaded)}"

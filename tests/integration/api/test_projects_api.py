@@ -300,7 +300,9 @@ def test_search_finds_what_the_caller_may_see(api):
     limited = make_token(anna, "read", project=make_project("wine-limited", owner=anna))
 
     def found(query):
-        return {result["title"].split("/")[1] for result in api.get(f"search?q={query}").json()["results"]}
+        groups = api.get(f"search?q={query}").json()["groups"]
+        hits = [hit for group in groups if group["kind"] == "project" for hit in group["hits"]]
+        return {hit["title"].split("/")[1] for hit in hits}
 
     assert found("wine") == {"wine-open"}
     api.token = make_token(anna)
