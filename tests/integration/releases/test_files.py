@@ -180,6 +180,25 @@ def test_a_form_brings_several_files_without_script(
     assert set(files(project, release_id)) == {"a.whl", "b.txt"}
 
 
+@pytest.mark.parametrize("name", ["a" * 300 + ".whl", "a." + "b" * 300, "é" * 130])
+def test_a_name_that_a_form_would_cut_is_refused_in_words(
+    writer: Client, project: Project, url: str, release_id: int, name: str
+) -> None:
+    address = f"{url}/releases/{release_id}/files"
+    sent = [SimpleUploadedFile("x", b"x"), _named(name)]
+    page = writer.post(address, {"uploads": sent}, follow=True).content.decode()
+    assert "can&#x27;t be a file&#x27;s name here" in page
+    assert "At most 240 bytes" in page
+    assert set(files(project, release_id)) == {"x"}
+
+
+def _named(name: str) -> SimpleUploadedFile:
+    """A file whose name Django's own class did not cut before it was sent."""
+    file = SimpleUploadedFile("x", b"y")
+    file._name = name  # type: ignore[attr-defined]
+    return file
+
+
 def test_deleted_files_and_releases_leave_no_bytes(
     writer: Client, project: Project, url: str, release_id: int
 ) -> None:

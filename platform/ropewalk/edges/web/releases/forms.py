@@ -104,6 +104,5 @@ class ReleaseForm(StyledForm):
 class FilesForm(StyledForm):
     """Files for a release, sent without script."""
 
-    uploads = FilesField(
-        label="Files", widget=FilesInput(attrs={"multiple": True}), allow_empty_file=True, max_length=240
-    )
+    # No limit of the name here: the service says it in its own words, and the other files come through.
+    uploads = FilesField(label="Files", widget=FilesInput(attrs={"multiple": True}), allow_empty_file=True)
