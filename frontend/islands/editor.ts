@@ -84,7 +84,7 @@ export class Editor extends HTMLElement {
       indentUnit.of(unit), EditorState.tabSize.of(wide),
       keymap.of([commit, ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, indentWithTab]),
       // Escape, then Tab leaves the editor: said to everybody by the line below it.
-      EditorView.contentAttributes.of({ "aria-label": "Content", "aria-describedby": "editor-keys", spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": "Content", "aria-describedby": "editor-keys", spellcheck: "false", tabindex: "0" }),
       this.language.of([]), this.wrap.of([]),
     ];
   }

@@ -33,9 +33,10 @@ test("a prefix asks for one kind, in its place", () => {
   assert.equal(impossible(asked("file:x", true)), "");
 });
 
-test("pages are this project's tabs by their names", () => {
-  const links = [hit("/a/b/src"), hit("/a/b/data")];
+test("pages are this project's tabs by how their names begin", () => {
+  const links = [{ ...hit("/a/b/src"), title: "Files" }, { ...hit("/a/b/data"), title: "Data" }];
   assert.deepEqual(pages(links, asked("DAT", true))[0]?.hits, [links[1]]);
+  assert.deepEqual(pages(links, asked("ata", true)), []);
   assert.deepEqual(pages(links, asked("run:dat", true)), []);
   assert.deepEqual(pages(links, asked("zzz", true)), []);
 });

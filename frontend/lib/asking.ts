@@ -53,10 +53,10 @@ export function impossible({ here, everywhere, kind }: Asked): string {
   return here || everywhere ? "" : `A ${kind} is found inside its project: open the project first.`;
 }
 
-/** This project's pages whose name has the text. */
+/** This project's pages whose name begins with the text. */
 export function pages(links: Hit[], { text, kind }: Asked): Group[] {
   const wanted = text.toLowerCase();
-  const hits = kind ? [] : links.filter((link) => link.title.toLowerCase().includes(wanted));
+  const hits = kind ? [] : links.filter((link) => link.title.toLowerCase().startsWith(wanted));
   return hits.length ? [{ kind: "page", more: false, hits }] : [];
 }
 
