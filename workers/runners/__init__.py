@@ -4,6 +4,7 @@ from workers.runners.base import Runner
 from workers.runners.compare_data import CompareData
 from workers.runners.compare_files import CompareFiles
 from workers.runners.compare_runs import CompareRuns
+from workers.runners.fetch_data import FetchData
 from workers.runners.find_contributors import FindContributors
 from workers.runners.find_last_commits import FindLastCommits
 from workers.runners.fork_project import ForkProject
@@ -23,6 +24,7 @@ _ALL: list[Runner] = [
     CompareData(),
     CompareFiles(),
     CompareRuns(),
+    FetchData(),
     FindContributors(),
     FindLastCommits(),
     MaintainRepository(),

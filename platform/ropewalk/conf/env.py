@@ -60,6 +60,7 @@ class Env:
     mirrors_at_once: int
     allowed_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     ca_file: str
+    max_data_fetch_bytes: int
     max_artifact_bytes: int
     max_release_file_bytes: int
     pack_cache_bytes: int
@@ -141,6 +142,7 @@ def load(environ: dict[str, str]) -> Env:
         mirror_min_minutes=number("ROPEWALK_MIRROR_MIN_MINUTES", 10),
         mirrors_at_once=number("ROPEWALK_MIRRORS_AT_ONCE", 1),
         allowed_networks=_networks(text("ROPEWALK_ALLOWED_NETWORKS")),
+        max_data_fetch_bytes=number("ROPEWALK_MAX_DATA_FETCH_BYTES", 1 << 38),
         ca_file=text("ROPEWALK_CA_FILE"),
         max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
         max_release_file_bytes=number("ROPEWALK_MAX_RELEASE_FILE_BYTES", 2 << 30),

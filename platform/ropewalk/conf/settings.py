@@ -26,6 +26,7 @@ ROPEWALK_MIRROR_MIN_MINUTES = env.mirror_min_minutes
 ROPEWALK_MIRRORS_AT_ONCE = env.mirrors_at_once
 ROPEWALK_ALLOWED_NETWORKS = env.allowed_networks
 ROPEWALK_CA_FILE = env.ca_file
+ROPEWALK_MAX_DATA_FETCH_BYTES = env.max_data_fetch_bytes
 ROPEWALK_MAX_ARTIFACT_BYTES = env.max_artifact_bytes
 ROPEWALK_MAX_RELEASE_FILE_BYTES = env.max_release_file_bytes
 ROPEWALK_BODY_STALL_SECONDS = env.body_stall_seconds

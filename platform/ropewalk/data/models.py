@@ -6,6 +6,8 @@ from django.db.models import Q
 from ropewalk.accounts.models import User
 from ropewalk.core.models import Job
 from ropewalk.core.scoping import ProjectScopedManager
+from ropewalk.core.sealing import SealedField
+from ropewalk.data.remotes import REMOTE_PURPOSE
 from ropewalk.projects.models import Project
 
 
@@ -171,6 +173,28 @@ class RevisionIndex(models.Model):
 
     def __str__(self) -> str:
         return f"{self.commit_sha[:8]} of project {self.project_id}"
+
+
+class RemoteFetch(models.Model):
+    """From which other remote a project's DVC data is fetched, and what came of it so far.
+
+    ``url``, ``endpoint`` and ``region`` are as a DVC remote has them, without secrets. ``scope`` says which commits' data is
+    wanted (:class:`~ropewalk.data.types.FetchScope`). ``report`` is the JSON of a :class:`~ropewalk.data.types.FetchReport`.
+    """
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    url = models.CharField(max_length=2000)
+    endpoint = models.CharField(max_length=2000, blank=True)
+    region = models.CharField(max_length=40, blank=True)
+    scope = models.CharField(max_length=10)
+    sign_in = SealedField(purpose=REMOTE_PURPOSE)
+    report = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProjectScopedManager["RemoteFetch"]()
+
+    def __str__(self) -> str:
+        return f"{self.url} for project {self.project_id}"
 
 
 class FilePreview(models.Model):

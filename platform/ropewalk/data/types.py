@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from ropewalk.core.jobs import JobKind
@@ -14,6 +15,7 @@ INDEX_HISTORY = JobKind("index-history", version=1, time_limit=1800)
 MAKE_PREVIEW = JobKind("make-preview", version=1, time_limit=300)
 COMPARE_FILES = JobKind("compare-files", version=2, time_limit=900)
 SYNC_MIRROR = JobKind("sync-mirror", version=1, time_limit=6000)
+FETCH_DATA = JobKind("fetch-data", version=1, time_limit=6 * 3600)
 
 
 @dataclass(frozen=True)
@@ -275,3 +277,56 @@ class ContentDiffView:
     options: str
     document: dict[str, Any] | None
     job: JobView | None
+
+
+class FetchScope(StrEnum):
+    """Whose data is fetched: the default branch's newest commit, all branches and tags, or every indexed commit."""
+
+    DEFAULT = "default"
+    TIPS = "tips"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True)
+class FetchedItem:
+    """An object that did not come: its hash as DVC writes it, a path that needs it, and why in a word."""
+
+    oid: str
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class FetchReport:
+    """What a fetch from another remote found. ``size`` is the bytes that came; the lists hold the first hundred each."""
+
+    wanted: int = 0
+    present: int = 0
+    fetched: int = 0
+    size: int = 0
+    missing: int = 0
+    refused: int = 0
+    broken: int = 0
+    first_missing: tuple[FetchedItem, ...] = ()
+    first_refused: tuple[FetchedItem, ...] = ()
+
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> "FetchReport":
+        """From the JSON of a row."""
+        lists = {
+            name: tuple(FetchedItem(**item) for item in value.get(name, ()))
+            for name in ("first_missing", "first_refused")
+        }
+        return cls(**{**{k: v for k, v in value.items() if k not in lists}, **lists})
+
+
+@dataclass(frozen=True)
+class RemoteFetchView:
+    """Where a project's data is fetched from, without secrets."""
+
+    url: str
+    endpoint: str
+    region: str
+    scope: str
+    has_sign_in: bool
+    report: FetchReport

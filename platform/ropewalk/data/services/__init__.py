@@ -18,12 +18,14 @@ from ropewalk.data.services.mirrors import (
 from ropewalk.data.services.objects import receive_object
 from ropewalk.data.services.orphans import sweep_all_orphans, sweep_orphans
 from ropewalk.data.services.previews import request_preview, store_preview
+from ropewalk.data.services.remote_fetches import cancel_data_fetch, run_data_fetch, start_data_fetch
 from ropewalk.data.services.sharing import share_all
 from ropewalk.data.services.syncing import Diverged, sync_fork
 
 __all__ = [
     "Diverged",
     "ForkExists",
+    "cancel_data_fetch",
     "cancel_import",
     "change_mirror",
     "end_mirror",
@@ -38,12 +40,14 @@ __all__ = [
     "request_preview",
     "request_sync",
     "retry_import",
+    "run_data_fetch",
     "run_fork",
     "run_import",
     "run_sync",
     "save_revision",
     "share_all",
     "sign_mirror_in",
+    "start_data_fetch",
     "start_fork",
     "start_import",
     "start_mirror",

@@ -12,6 +12,7 @@ from ropewalk.repos.selectors.branches import (
     branch_tips,
     gone_branches,
     named_like,
+    tip_commits,
     tip_page,
     views_of,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "tags_before",
     "tags_by_name",
     "text_diff",
+    "tip_commits",
     "tip_page",
     "tree",
     "views_of",

@@ -12,7 +12,7 @@ from ropewalk.core.pagination import Page
 from ropewalk.repos import git
 from ropewalk.repos.errors import EmptyRepository, GitTimeout
 from ropewalk.repos.models import Push
-from ropewalk.repos.refs import KEPT_DAYS, read_refs
+from ropewalk.repos.refs import KEPT_DAYS, commits_of, read_refs
 from ropewalk.repos.selectors.comparison import ahead_behind
 from ropewalk.repos.selectors.history import commits_by_sha, parse_when
 from ropewalk.repos.selectors.pushes import view_of
@@ -57,6 +57,13 @@ def branch_tips(project_id: int) -> list[Tip]:
             cache.set(key, known, 30 if changed < time.time() - 2 else 1)
     first = default_branch(project_id)
     return [Tip(*row) for row in sorted(known, key=lambda row: row[0] != first)]
+
+
+def tip_commits(project_id: int) -> list[str]:
+    """The commits that branches and tags name, each once."""
+    named = read_refs(project_id)
+    wanted = [sha for name, sha in named.items() if name.startswith(("refs/heads/", "refs/tags/"))]
+    return list(dict.fromkeys(commits_of(project_id, wanted).values()))
 
 
 def _read_tips(project_id: int) -> list[tuple[str, str, int, str]]:

@@ -4,13 +4,20 @@ from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
-from ropewalk.edges.web.data import views
+from ropewalk.edges.web.data import fetching, views
 from ropewalk.edges.web.errors import html_error
 
 _project = partial(project_route, on_error=html_error)
 _P = "<str:owner>/<str:project>"
 
 urlpatterns = [
+    _project(f"{_P}/settings/data", fetching.fetch_data, needs=Permission.SETTINGS_WRITE, name="data-fetch"),
+    _project(
+        f"{_P}/settings/data/cancel",
+        fetching.cancel_fetch,
+        needs=Permission.SETTINGS_WRITE,
+        name="data-fetch-cancel",
+    ),
     _project(f"{_P}/data", views.datasets, needs=Permission.DATA_READ, name="data"),
     _project(f"{_P}/data/<path:rev_path>", views.dataset, needs=Permission.DATA_READ, name="dataset"),
     _project(

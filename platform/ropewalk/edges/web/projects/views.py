@@ -15,11 +15,15 @@ from ropewalk.core.pagination import page_number
 from ropewalk.core.selectors import project_job, project_jobs
 from ropewalk.data.services.founding import found_project
 from ropewalk.data.starters import starter_of
+from ropewalk.data.types import FETCH_DATA
 from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.projects.forms import ProjectForm
 from ropewalk.edges.web.projects.overview import overview_context
 from ropewalk.repos.types import IMPORT_REPOSITORY
+
+# Jobs that may need another sign-in are tried again on pages of their own.
+_OWN_PAGES = {IMPORT_REPOSITORY.name: "import-state", FETCH_DATA.name: "data-fetch"}
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -71,12 +75,12 @@ def job_state(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) ->
 
 
 def job_retry(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) -> HttpResponse:
-    """Run a failed job again. An import is tried again on its own page, by those who may enter a sign-in there."""
+    """Run a failed job again. What went to another server is tried again on its own page, by those who may enter a sign-in."""
     job = project_job(access.project.id, job_id)
     if job is None:
         raise NotFound("There is no such job in this project.")
-    if job.kind == IMPORT_REPOSITORY.name:
-        return redirect("import-state", access.project.owner, access.project.slug)
+    if job.kind in _OWN_PAGES:
+        return redirect(_OWN_PAGES[job.kind], access.project.owner, access.project.slug)
     if request.method == "POST":
         job_queue.retry(job_id)
         messages.success(request, "The job runs again.")

@@ -126,6 +126,7 @@ _JOBS = {
     "import-repository": "Import the repository",
     "push-to-mirror": "Push to another server",
     "sync-mirror": "Bring the mirror in step",
+    "fetch-data": "Fetch data from another remote",
     "maintain-repository": "Tidy the repository",
     "find-last-commits": "Find last commits of a folder",
     "find-contributors": "Count who wrote the history",
