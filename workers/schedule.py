@@ -15,6 +15,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "sweep-sign-ins": {"task": "ropewalk.sweep_sign_ins", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-names": {"task": "ropewalk.sweep_names", "schedule": 3600.0, "options": {"expires": 3600}},
     "purge-projects": {"task": "ropewalk.purge_projects", "schedule": 600.0, "options": {"expires": 600}},
 }

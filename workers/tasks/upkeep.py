@@ -51,6 +51,13 @@ def sync_mirrors() -> None:
     repos.request_due_pushes()
 
 
+@shared_task(name="ropewalk.sweep_sign_ins")
+def sweep_sign_ins() -> None:
+    """Forget sign-ins at other servers that failed imports and fetches keep for another try that nobody made."""
+    if forgotten := repos.forget_old_import_sign_ins() + data.forget_old_remote_sign_ins():
+        structlog.get_logger("ropewalk.sweep").info("sign_ins.forgotten", count=forgotten)
+
+
 @shared_task(name="ropewalk.sweep_repositories")
 def sweep_repositories() -> None:
     """Remove repositories that a killed process left half made or half removed."""

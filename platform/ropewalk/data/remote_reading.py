@@ -147,7 +147,13 @@ class RemoteReader:
             if self._sign_in is None:
                 raise RemoteRefused("The remote asks for a sign-in.", code="sign_in_needed")
             raise RemoteRefused("The remote did not accept the sign-in.", hint="Check its name and secret.")
-        raise NotThere(denied=status == 403)
+        if status in {403, 404, 410}:
+            raise NotThere(denied=status == 403)
+        raise RemoteRefused(
+            f"The remote does not take the request (status {status}).",
+            hint="It may need a sign-in, another kind of one, or another address.",
+            code="bad_answer",
+        )
 
 
 def _other_region(answer: Answer) -> None:

@@ -4,6 +4,7 @@ import ipaddress
 import json
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from django.core import serializers
 from structlog.testing import capture_logs
 
+from ropewalk.core import clock
 from ropewalk.core.errors import Conflict, Invalid
 from ropewalk.core.models import AuditEvent, Job
 from ropewalk.data import services
 from ropewalk.projects.models import Project
 from ropewalk.repos import git, refs, selectors
+from ropewalk.repos import services as repos
 from ropewalk.repos.models import ImportSource
 from tests.factories import builders
 from tests.fixtures.elsewhere import Elsewhere, make_repository, serving
@@ -138,6 +141,20 @@ def test_what_the_other_server_says(place: Elsewhere, status: int, password: str
     place.status = status
     _, job = _start(f"{place.url}/code.git", username="ada" if password else "", password=password)
     assert (job.state, job.error_code) == ("failed", code)
+
+
+def test_one_that_nobody_used_again_is_forgotten_after_a_week(place: Elsewhere) -> None:
+    old, new = (_start(f"{place.url}/none{n}.git", username="ada", password=SECRET)[0] for n in range(2))
+    rows = ImportSource.objects.for_project(old.pk)
+    rows.update(updated_at=clock.now() - timedelta(days=6, hours=23))
+    assert repos.forget_old_import_sign_ins() == 0
+    rows.update(updated_at=clock.now() - timedelta(days=7, hours=1))
+    assert repos.forget_old_import_sign_ins() == 1
+    assert not rows.get().sign_in
+    assert ImportSource.objects.for_project(new.pk).get().sign_in
+    rows.update(sign_in="x", updated_at=clock.now() - timedelta(days=8))
+    services.retry_import(project_id=old.pk, user_id=old.created_by_id, username="ada", password=SECRET)
+    assert repos.forget_old_import_sign_ins() == 0  # a new one begins its own week
 
 
 def test_token_without_a_name(place: Elsewhere) -> None:

@@ -18,7 +18,12 @@ from ropewalk.data.services.mirrors import (
 from ropewalk.data.services.objects import receive_object
 from ropewalk.data.services.orphans import sweep_all_orphans, sweep_orphans
 from ropewalk.data.services.previews import request_preview, store_preview
-from ropewalk.data.services.remote_fetches import cancel_data_fetch, run_data_fetch, start_data_fetch
+from ropewalk.data.services.remote_fetches import (
+    cancel_data_fetch,
+    forget_old_remote_sign_ins,
+    run_data_fetch,
+    start_data_fetch,
+)
 from ropewalk.data.services.sharing import share_all
 from ropewalk.data.services.syncing import Diverged, sync_fork
 
@@ -30,6 +35,7 @@ __all__ = [
     "change_mirror",
     "end_mirror",
     "ensure_indexed",
+    "forget_old_remote_sign_ins",
     "index_pushed_commits",
     "objects_prefix",
     "receive_object",

@@ -7,11 +7,12 @@ here. So a fetch may be killed, cancelled and run again at any point; what is he
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from ropewalk.core import audit, jobs, outbound
+from ropewalk.core import audit, clock, jobs, outbound
 from ropewalk.core.errors import Conflict, Invalid, NotFound, Unavailable
 from ropewalk.core.locks import lock_in_transaction
 from ropewalk.data.models import RemoteFetch
@@ -23,6 +24,7 @@ from ropewalk.data.services.gathering import PARALLEL, Gathering
 from ropewalk.data.types import FETCH_DATA, FetchReport, FetchScope
 from ropewalk.repos.signing_in import taken_apart
 
+KEPT_DAYS = 7
 Report = Callable[[float, str], None]
 
 
@@ -166,8 +168,14 @@ def _forget(project_id: int) -> None:
     RemoteFetch.objects.for_project(project_id).update(sign_in="")
 
 
+def forget_old_remote_sign_ins() -> int:
+    """Empty those of fetches that failed and that nobody ran again for :data:`KEPT_DAYS` days; how many."""
+    rows = RemoteFetch.objects.unscoped("an hourly sweep").exclude(sign_in="")
+    return rows.filter(updated_at__lt=clock.now() - timedelta(days=KEPT_DAYS)).update(sign_in="")
+
+
 def _save(project_id: int, found: FetchReport) -> None:
     RemoteFetch.objects.for_project(project_id).update(report=asdict(found))
 
 
-__all__ = ["cancel_data_fetch", "run_data_fetch", "start_data_fetch"]
+__all__ = ["cancel_data_fetch", "forget_old_remote_sign_ins", "run_data_fetch", "start_data_fetch"]

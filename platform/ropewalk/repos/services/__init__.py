@@ -1,7 +1,11 @@
 """Writes of repositories. The caller has passed the gate."""
 
 from ropewalk.repos.services.default_branch import set_default_branch
-from ropewalk.repos.services.import_sources import forget_import_sign_in, set_import_source
+from ropewalk.repos.services.import_sources import (
+    forget_import_sign_in,
+    forget_old_import_sign_ins,
+    set_import_source,
+)
 from ropewalk.repos.services.lifecycle import (
     delete_repository,
     ensure_repository,
@@ -49,6 +53,7 @@ __all__ = [
     "ensure_repository",
     "followed_refs",
     "forget_import_sign_in",
+    "forget_old_import_sign_ins",
     "free_refs",
     "maintain",
     "move_followed",
