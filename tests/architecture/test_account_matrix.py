@@ -17,7 +17,8 @@ from tests.factories.builders import make_organization, make_project, make_ssh_k
 pytestmark = pytest.mark.django_db
 ROUTES = other_routes(SIGNED_IN)
 # Every token may ask whom it speaks for; creating projects takes a token for writing.
-FOR_EVERY_TOKEN, FOR_WRITING = {"api-user"}, {"api-user-repos", "api-org-repos"}
+FOR_EVERY_TOKEN = {"api-user"}
+FOR_WRITING = {"api-user-repos", "api-org-repos", "api-repos-migrate"}
 
 
 @pytest.fixture(autouse=True)
