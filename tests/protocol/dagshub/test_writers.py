@@ -18,6 +18,25 @@ ALLOWED = 60 << 20
 _BOUNDARY = "a-boundary-of-our-own"
 
 
+class _Body:
+    """A body of a known length, sent in blocks. A generator has none: it would be sent chunked."""
+
+    def __init__(self, head: bytes, middle: int, tail: bytes) -> None:
+        self._head, self._middle, self._tail = head, middle, tail
+
+    def __len__(self) -> int:
+        return len(self._head) + self._middle + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        block = os.urandom(1 << 20)
+        yield self._head
+        left = self._middle
+        while left > 0:
+            yield block[:left]
+            left -= len(block)
+        yield self._tail
+
+
 class Hub:
     """A project, and how its owner uploads to it."""
 
@@ -46,20 +65,9 @@ class Hub:
             + field.format(_BOUNDARY, "files", f'; filename="{name}"')
         ).encode()  # fmt: skip
         tail = f"\r\n--{_BOUNDARY}--\r\n".encode()
-        block = os.urandom(1 << 20)
-
-        def body() -> Iterator[bytes]:
-            yield head
-            left = length - len(head) - len(tail)
-            while left > 0:
-                yield block[:left]
-                left -= len(block)
-            yield tail
-
-        headers = {
-            **self.headers, "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}", "Content-Length": str(length)
-        }  # fmt: skip
-        return requests.put(f"{self.root}/content/main", data=body(), headers=headers, timeout=300)
+        headers = {**self.headers, "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+        body = _Body(head, length - len(head) - len(tail), tail)
+        return requests.put(f"{self.root}/content/main", data=body, headers=headers, timeout=300)  # type: ignore[arg-type]
 
     def get(self, path: str) -> requests.Response:
         return requests.get(f"{self.root}/{path}", headers=self.headers, timeout=60)
