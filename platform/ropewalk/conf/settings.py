@@ -186,6 +186,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = env.debug
 
 LANGUAGE_CODE = "en"
+USE_I18N = False  # one language: nothing on a page is looked up in a catalogue
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -17,6 +17,12 @@ from ropewalk.repos.types import FIND_LAST_COMMITS, Commit, Revision, TreeEntry
 
 PER_PAGE = 250
 _MOST_IN_TRACKED_FOLDER = 20_000
+_LOOKS = {
+    "file": ("file", "file"),
+    "directory": ("folder", "folder"),
+    "symlink": ("link", "symbolic link"),
+    "submodule": ("submodule", "submodule"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,16 @@ class Row:
     files: int | None = None
     entry: TreeEntry | None = None
     commit: Commit | None = None
+
+    @property
+    def look(self) -> tuple[str, str]:
+        """The icon's name and what it says."""
+        return _LOOKS.get(self.kind, _LOOKS["file"])
+
+    @property
+    def marked(self) -> bool:
+        """Whether more than git's plain name is to be shown."""
+        return self.tracked_by != "git" or self.kind == "submodule"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,12 @@ def asset(name: str) -> str:
     """The hashed address of a built file; empty when the front end was not built (tests of views)."""
     if settings.DEBUG:  # it may have been built again meanwhile
         _manifest.cache_clear()
+        _address.cache_clear()
+    return _address(name)
+
+
+@lru_cache(maxsize=64)
+def _address(name: str) -> str:
     built = _manifest().get(name)
     return static(built) if built else ""
 
@@ -34,13 +40,14 @@ def asset(name: str) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite; decorative unless it has a label."""
+    return _drawn(asset("icons.svg"), name, label)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(sprite: str, name: str, label: str) -> SafeString:
+    """A page has hundreds of the same few."""
     if label:
         return format_html(
-            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
-            label,
-            asset("icons.svg"),
-            name,
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name
         )
-    return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', asset("icons.svg"), name
-    )
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)

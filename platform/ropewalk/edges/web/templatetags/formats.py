@@ -2,7 +2,8 @@
 
 import json
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -50,8 +51,12 @@ def state(value: Any) -> SafeString:
 @register.simple_tag
 def when(value: datetime | None) -> SafeString | str:
     """A time: absolute in the HTML, made relative by the island, absolute in the title."""
-    if value is None:
-        return "—"
+    return "—" if value is None else _time(value, value.utcoffset())
+
+
+@lru_cache(maxsize=4096)
+def _time(value: datetime, _offset: timedelta | None) -> SafeString:
+    """Rows of a table often have the same few times. Times of two zones may be equal, so the offset is in the key."""
     text = value.strftime("%Y-%m-%d %H:%M UTC")
     return format_html(
         '<rw-time><time datetime="{}" title="{}">{}</time></rw-time>', value.isoformat(), text, text
