@@ -1,8 +1,11 @@
-"""A project of two commits that differ in everything that is compared as what it is."""
+"""A project of two commits that differ in everything that is compared as what it is, and one file to seek in."""
 
 import hashlib
 import io
 import json
+import math
+import struct
+import wave
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,6 +16,7 @@ from PIL import Image, ImageDraw
 from tests.browser.seed import Seeded, _git, _send, harvest
 from tests.fixtures.tables import million
 
+WAV_SECONDS, WAV_RATE = 660, 44_100
 Files = dict[str, bytes]
 
 
@@ -64,6 +68,20 @@ def wide(version: int) -> bytes:
     for row in rows[::10] if version > 1 else []:
         row[5] = -1.5
     return "\n".join(",".join(str(cell) for cell in row) for row in [names, *rows]).encode() + b"\n"
+
+
+def tone() -> bytes:
+    """A WAV of more than 100 MB: eleven minutes of stereo."""
+    period = b"".join(
+        struct.pack("<hh", *(round(8000 * math.sin(2 * math.pi * n / 100)),) * 2) for n in range(WAV_RATE)
+    )
+    sink = io.BytesIO()
+    with wave.open(sink, "wb") as target:
+        target.setnchannels(2)
+        target.setsampwidth(2)
+        target.setframerate(WAV_RATE)
+        target.writeframes(period * WAV_SECONDS)
+    return sink.getvalue()
 
 
 def pictures() -> tuple[Files, Files]:
@@ -153,10 +171,12 @@ def seed_changes(url: str, user: str, token: str, folder: Path) -> Seeded:
             "metrics.json": json.dumps({"accuracy": 0.8 + version / 20, "loss": 0.5 / version, "rows": 2000}),
             "dvc.yaml": json.dumps({"stages": {"train": stage}}),
             "dvc.lock": json.dumps(lock),
+            "tone.wav": tone() if version == 1 else None,
         }
         for name, written_content in written.items():
-            data = written_content.encode() if isinstance(written_content, str) else written_content
-            (folder / name).write_bytes(data)
+            if written_content is not None:
+                data = written_content.encode() if isinstance(written_content, str) else written_content
+                (folder / name).write_bytes(data)
         _git(folder, "add", ".")
         _git(folder, "commit", "-q", "-m", f"Version {version}")
         if version == 1:

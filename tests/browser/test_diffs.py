@@ -1,11 +1,12 @@
 """Two commits that differ in everything, looked at as a person does: what stands there, by mouse and by keyboard."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.changes import seed_changes
+from tests.browser.changes import WAV_SECONDS, seed_changes
 from tests.browser.seed import Seeded
 from tests.fixtures.instance import Instance
 
@@ -46,6 +47,13 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
+def test_values_and_stages(compared: Page) -> None:
+    for row in ("accuracy 0.85 0.9 +0.05", "loss 0.5 0.25 −0.25", "rate 0.1 0.2 +0.1"):
+        expect(compared.locator("main")).to_contain_text(re.compile(r"\s*".join(map(re.escape, row.split()))))
+    expect(compared.locator("main")).to_contain_text("python train.py --fast")
+    expect(compared.locator("main")).not_to_contain_text("seed7")
+
+
 def test_a_million_rows(compared: Page) -> None:
     orders = card(compared, "orders.parquet")
     expect(orders).to_contain_text("1,000,000 → 999,250 rows", timeout=LONG)
@@ -84,3 +92,106 @@ def test_other_bytes_and_the_same_content(compared: Page) -> None:
     expect(card(compared, "repacked.parquet")).to_contain_text(
         "only how the file is written differs", timeout=LONG
     )
+
+
+def test_a_damaged_file_is_said_and_tried_again(compared: Page) -> None:
+    lying = card(compared, "lying.parquet")
+    expect(lying.get_by_role("alert")).to_contain_text("The Parquet file is damaged", timeout=LONG)
+    expect(lying.get_by_role("button", name="Run again")).to_be_visible()
+    lying.get_by_role("button", name="Run again").click()
+    expect(compared.get_by_text("The job runs again.")).to_be_visible()
+
+
+def test_a_folder_of_ten_thousand_files(compared: Page) -> None:
+    folder = card(compared, "pictures")
+    expect(folder).to_contain_text("10,001 → 9,938 files")
+    expect(folder.get_by_role("link", name="changed 200")).to_be_visible()
+    expect(folder.get_by_role("region", name="Changed files").locator("tbody tr")).to_have_count(50)
+    folder.get_by_label("Part of a path").fill("ONE.txt")
+    compared.keyboard.press("Enter")
+    expect(folder).to_contain_text("class7/one.txt → moved/one.txt")
+    expect(folder.get_by_role("region", name="Changed files").locator("tbody tr")).to_have_count(1)
+    folder.get_by_label("Part of a path").fill("")
+    compared.keyboard.press("Enter")
+    folder.get_by_role("link", name="extra/", exact=True).click()
+    folder.get_by_role("link", name="deep/", exact=True).click()
+    expect(folder.get_by_role("navigation", name="Folder")).to_contain_text("pictures / extra / deep")
+    expect(folder).to_contain_text("1 to 37 of 37")
+    folder.get_by_role("link", name="pictures", exact=True).click()
+    folder.get_by_role("link", name="changed 200").click()
+    folder.get_by_role("link", name="class1/00001.txt").click()
+    expect(compared.locator(".diff td.add:not(.ln)")).to_contain_text("changed")
+
+
+def test_a_notebook_by_cell(compared: Page) -> None:
+    cells = card(compared, "train.ipynb")
+    expect(cells.locator("ins").first).to_be_visible(timeout=LONG)
+    expect(cells).to_contain_text("plot(model)")
+    expect(cells).to_contain_text("loss 0.25")
+    expect(cells.locator("del").first).to_contain_text("0.1")
+
+
+def test_an_image_in_three_modes_by_keyboard(compared: Page) -> None:
+    image = card(compared, "field.png")
+    expect(image).to_contain_text("of the pixels differ", timeout=LONG)
+    swipe = image.get_by_role("button", name="Swipe")
+    swipe.focus()
+    compared.keyboard.press("Enter")
+    expect(swipe).to_have_attribute("aria-pressed", "true")
+    slider = image.get_by_role("slider")
+    slider.focus()
+    for _ in range(20):
+        compared.keyboard.press("ArrowRight")
+    assert image.locator("rw-image-diff").evaluate("one => one.style.getPropertyValue('--at')") == "70%"
+    image.get_by_role("button", name="Onion skin").click()
+    expect(slider).to_have_attribute("aria-label", "How much of the new image is seen")
+    image.get_by_role("button", name="Side by side").click()
+    expect(slider).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_all_of_it_for_everybody(
+    compared: Page, scheme: str, width: int, axe: Callable[[Page], list[str]]
+) -> None:
+    compared.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    compared.set_viewport_size({"width": width, "height": 900})
+    compared.reload()
+    for path, text in (
+        ("orders.parquet", "1,000,000 → 999,250 rows"),
+        ("pictures", "10,001 → 9,938 files"),
+        ("train.ipynb", "plot(model)"),
+        ("field.png", "of the pixels differ"),
+    ):
+        expect(card(compared, path)).to_contain_text(text, timeout=LONG)
+    assert fits(compared) and axe(compared) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_seeking_in_a_long_sound(
+    wanda: Page, changes: Seeded, scheme: str, width: int, axe: Callable[[Page], list[str]]
+) -> None:
+    wanda.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    wanda.set_viewport_size({"width": width, "height": 900})
+    parts: list[str] = []
+    wanda.on("request", lambda request: parts.append(request.headers.get("range", "")))
+    wanda.goto(f"{changes.path}/src/main/tone.wav")
+    sound = wanda.locator("audio")
+    wanda.wait_for_function("document.querySelector('audio').readyState >= 1")
+    assert sound.evaluate("one => one.duration") == pytest.approx(WAV_SECONDS, abs=1)
+    assert sound.evaluate("one => one.seekable.end(0)") == pytest.approx(WAV_SECONDS, abs=1)
+    played = sound.evaluate(
+        """async (one, place) => {
+          one.muted = true;
+          one.currentTime = place;
+          await new Promise((done) => one.addEventListener("seeked", done, { once: true }));
+          const at = one.currentTime;
+          await one.play();
+          while (one.currentTime < at + 0.3) await new Promise((done) => setTimeout(done, 20));
+          one.pause();
+          return [at, one.currentTime];
+        }""",
+        WAV_SECONDS - 20,
+    )
+    assert played[0] == pytest.approx(WAV_SECONDS - 20, abs=0.1) and played[1] > played[0]
+    assert any(int(part.removeprefix("bytes=").split("-")[0] or 0) > 100_000_000 for part in parts if part)
+    assert fits(wanda) and axe(wanda) == []
