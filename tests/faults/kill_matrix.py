@@ -1,7 +1,8 @@
 """``python -m tests.faults.kill_matrix [VICTIM …]``: kill -9 under load, start again, look for losses.
 
-For each victim (web, worker, postgres, valkey, supervisor, and all of them at once) while a git push, a DVC upload, a stream of
-MLflow batches and a drift job run. Then: nothing acknowledged is missing, no half object is visible, all jobs end.
+For each victim (web, ssh, worker, postgres, valkey, supervisor, and all of them at once) while git pushes over HTTP and SSH, DVC
+uploads, MLflow batches and a drift job run, and others clone and read pages. Then: nothing acknowledged is missing, no object is
+visible by half, all jobs end; nobody met a 500.
 """
 
 import os
@@ -13,11 +14,21 @@ from pathlib import Path
 
 import requests
 
+from infra.embedded.config import read_pairs
 from infra.embedded.services import temporary_home
-from tests.faults.workloads import DriftJobs, DvcUploads, GitPushes, MlflowBatches, Project, Workload
+from tests.faults.readers import CloneReads, PageReads
+from tests.faults.workloads import (
+    DriftJobs,
+    DvcUploads,
+    GitPushes,
+    MlflowBatches,
+    Project,
+    SshPushes,
+    Workload,
+)
 from tests.fixtures.instance import Instance
 
-VICTIMS = ("web", "worker", "postgres", "valkey", "supervisor", "everything")
+VICTIMS = ("web", "ssh", "worker", "postgres", "valkey", "supervisor", "everything")
 # A dead worker's job is noticed after 45 s, by a sweep every 15 s, and sent again; then it still has to run.
 JOBS_END_WITHIN = 240.0
 
@@ -36,16 +47,20 @@ class Matrix:
             timeout=60,
         )
         answer.raise_for_status()
-        self.project = Project(instance.url, owner, "load", token)
+        self.project = Project(instance.url, owner, "load", token, self._ssh_port())
         self.drift = DriftJobs(self.project, scratch / "table", rows)
         self.workloads: list[Workload] = [
             GitPushes(self.project, scratch / "pushes"),
+            SshPushes(self.project, scratch / "ssh-pushes"),
+            CloneReads(self.project, scratch / "clones"),
+            PageReads(self.project),
             DvcUploads(self.project),
             MlflowBatches(self.project),
         ]
 
     def round(self, victim: str, log: Callable[[str], None] = print) -> list[str]:
         """Load, kill, start again, load a little more, stop, look."""
+        seen = self.instance.log.stat().st_size
         for workload in self.workloads:
             workload.start()
         try:
@@ -63,6 +78,7 @@ class Matrix:
         _wait(self._jobs_ended, JOBS_END_WITHIN, "jobs did not end")
         found = [f"{workload.name}: {fault}" for workload in self.workloads for fault in workload.verify()]
         found += [f"{job['kind']} failed: {job['error_message']}" for job in self.drift.jobs("failed")]
+        found += self._defects(seen)
         found += [
             f"drift report {number} has no result"
             for number in self.drift.asked
@@ -71,6 +87,18 @@ class Matrix:
         counts = ", ".join(f"{w.name} {w.acknowledged} acknowledged {w.refused} not" for w in self.workloads)
         log(f"{victim}: {counts}; {len(self.drift.asked)} drift reports; {len(found)} faults")
         return found
+
+    def _ssh_port(self) -> int:
+        return int(read_pairs(self.instance.home / "instance.env")["ROPEWALK_SSH_PORT"])
+
+    def _defects(self, seen: int) -> list[str]:
+        """What the log tells of 500s since it had this size."""
+        text = self.instance.log.read_bytes()[seen:].decode("utf-8", "replace")
+        return [
+            f"the log has {line[:300]}"
+            for line in text.splitlines()
+            if line.startswith("web") and " status=500" in line
+        ]
 
     def _wait_for_progress(self, patience: float) -> None:
         """Every workload gets two more acknowledgements."""
@@ -86,9 +114,10 @@ class Matrix:
     def _kill(self, victim: str) -> int:
         assert self.instance.process is not None
         supervisor = self.instance.process.pid
-        programs = {"everything": ("web", "worker", "beat", "postgres", "valkey"), "supervisor": ()}.get(
-            victim, (victim,)
-        )
+        programs = {
+            "everything": ("web", "ssh", "worker", "beat", "postgres", "valkey"),
+            "supervisor": (),
+        }.get(victim, (victim,))
         pids = [pid for program in programs for pid in self.instance.pids(program)]
         assert pids or not programs, f"found no process of {victim}"
         if victim in ("supervisor", "everything"):
@@ -105,7 +134,7 @@ class Matrix:
             assert self.instance.process is not None
             self.instance.process.wait(30)
             self.instance.start()
-            self.project.move(self.instance.url)
+            self.project.move(self.instance.url, self._ssh_port())
         else:
             # The supervisor does it; the state before the kill must not be taken for the one after.
             time.sleep(2)

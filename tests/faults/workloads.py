@@ -25,12 +25,13 @@ class NotAcknowledged(Exception):
 class Project:
     """Where the workloads write: one private project, reached as its owner."""
 
-    def __init__(self, url: str, owner: str, name: str, token: str) -> None:
+    def __init__(self, url: str, owner: str, name: str, token: str, ssh_port: int = 0) -> None:
         self.owner, self.name, self.token = owner, name, token
-        self.move(url)
+        self.move(url, ssh_port)
 
-    def move(self, url: str) -> None:
-        """An instance that was started again may have another port."""
+    def move(self, url: str, ssh_port: int = 0) -> None:
+        """An instance that was started again may have other ports."""
+        self.ssh = f"ssh://git@127.0.0.1:{ssh_port}/{self.owner}/{self.name}.git"
         self.root = f"{url}/{self.owner}/{self.name}"
         self.api = f"{url}/api/v1/repos/{self.owner}/{self.name}"
         scheme, rest = self.root.split("://")
@@ -84,8 +85,9 @@ class Workload(ABC):
         """What is missing or half there."""
 
 
-def _run_git(*arguments: str, cwd: Path) -> str:
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": os.devnull}
+def run_git(*arguments: str, cwd: Path, **more: str) -> str:
+    """git's output. Raises :class:`NotAcknowledged` with its words."""
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": os.devnull, **more}
     command = ["git", "-c", "user.name=Fault", "-c", "user.email=fault@example.org", *arguments]
     done = subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False
@@ -105,22 +107,26 @@ class GitPushes(Workload):
         super().__init__(project)
         self.folder = folder
         folder.mkdir()
-        _run_git("init", "--quiet", "--initial-branch", self.branch, cwd=folder)
+        run_git("init", "--quiet", "--initial-branch", self.branch, cwd=folder)
         self.made: list[str] = []
         self.taken = ""
 
     def step(self) -> None:
         (self.folder / f"{len(self.made):05}.bin").write_bytes(random.randbytes(150_000))
-        _run_git("add", ".", cwd=self.folder)
-        _run_git("commit", "--quiet", "-m", f"Step {len(self.made)}.", cwd=self.folder)
-        self.made.append(_run_git("rev-parse", "HEAD", cwd=self.folder))
-        _run_git("push", "--quiet", self.project.git, f"HEAD:refs/heads/{self.branch}", cwd=self.folder)
+        run_git("add", ".", cwd=self.folder)
+        run_git("commit", "--quiet", "-m", f"Step {len(self.made)}.", cwd=self.folder)
+        self.made.append(run_git("rev-parse", "HEAD", cwd=self.folder))
+        self.push()
         self.taken = self.made[-1]
+
+    def push(self) -> None:
+        """Send it."""
+        run_git("push", "--quiet", self.project.git, f"HEAD:refs/heads/{self.branch}", cwd=self.folder)
 
     def verify(self) -> list[str]:
         copy = self.folder.with_name(f"{self.folder.name}-copy-{len(self.made)}")
         try:
-            _run_git(
+            run_git(
                 "clone",
                 "--quiet",
                 "--branch",
@@ -129,8 +135,8 @@ class GitPushes(Workload):
                 str(copy),
                 cwd=self.folder.parent,
             )
-            _run_git("fsck", "--full", "--strict", cwd=copy)
-            head = _run_git("rev-parse", "HEAD", cwd=copy)
+            run_git("fsck", "--full", "--strict", cwd=copy)
+            head = run_git("rev-parse", "HEAD", cwd=copy)
         except NotAcknowledged as error:
             return [f"the repository is broken: {error}"]
         if head not in self.made:
@@ -138,6 +144,30 @@ class GitPushes(Workload):
         if self.made.index(head) < self.made.index(self.taken):
             return [f"acknowledged {self.taken}, but the branch is at the older {head}"]
         return []
+
+
+class SshPushes(GitPushes):
+    """The same over SSH, to a branch of its own."""
+
+    name = "git push over SSH"
+    branch = "load-ssh"
+
+    def __init__(self, project: Project, folder: Path) -> None:
+        super().__init__(project, folder)
+        key = folder.with_name(f"{folder.name}-key")
+        subprocess.run(["ssh-keygen", "-q", "-N", "", "-t", "ed25519", "-f", str(key)], check=True)
+        body = {"title": "faults", "key": key.with_suffix(".pub").read_text().strip()}
+        url = f"{project.api.split('/repos/')[0]}/user/keys"
+        requests.post(url, json=body, auth=project.auth, timeout=60).raise_for_status()
+        self.command = (
+            f"ssh -F none -i {key} -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes -o StrictHostKeyChecking=no "
+            "-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+        )
+
+    def push(self) -> None:
+        """Send it."""
+        target = f"HEAD:refs/heads/{self.branch}"
+        run_git("push", "--quiet", self.project.ssh, target, cwd=self.folder, GIT_SSH_COMMAND=self.command)
 
 
 class DvcUploads(Workload):
@@ -248,7 +278,7 @@ class DriftJobs:
     def __init__(self, project: Project, folder: Path, rows: int) -> None:
         self.project, self.folder, self.rows = project, folder, rows
         folder.mkdir()
-        _run_git("init", "--quiet", "--initial-branch", "main", cwd=folder)
+        run_git("init", "--quiet", "--initial-branch", "main", cwd=folder)
         self.versions = 0
         self.asked: list[str] = []
         self.push_version()
@@ -262,10 +292,10 @@ class DriftJobs:
         header = ",".join(f"c{i}" for i in range(table.shape[1]))
         np.savetxt(self.folder / "table.csv", table, "%.5f", ",", header=header, comments="")
         self.versions += 1
-        _run_git("add", ".", cwd=self.folder)
-        _run_git("commit", "--quiet", "-m", f"Version {self.versions}.", cwd=self.folder)
-        _run_git("tag", f"v{self.versions}", cwd=self.folder)
-        _run_git(
+        run_git("add", ".", cwd=self.folder)
+        run_git("commit", "--quiet", "-m", f"Version {self.versions}.", cwd=self.folder)
+        run_git("tag", f"v{self.versions}", cwd=self.folder)
+        run_git(
             "push", "--quiet", self.project.git, "HEAD:refs/heads/main", f"v{self.versions}", cwd=self.folder
         )
 
