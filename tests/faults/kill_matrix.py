@@ -6,6 +6,7 @@ visible by half, all jobs end; nobody met a 500.
 """
 
 import os
+import re
 import signal
 import sys
 import time
@@ -64,14 +65,14 @@ class Matrix:
         for workload in self.workloads:
             workload.start()
         try:
-            self._wait_for_progress(60)
+            self._wait_for_progress(180)
             self.drift.ask()
             _wait(lambda: self.drift.jobs("running") != [], 120, "no job started to run")
             started = time.monotonic()
             killed = self._kill(victim)
             self._come_back(victim)
             log(f"{victim}: killed {killed} processes, ready again after {time.monotonic() - started:.0f} s")
-            self._wait_for_progress(120)
+            self._wait_for_progress(180)
         finally:
             for workload in self.workloads:
                 workload.stop()
@@ -92,13 +93,10 @@ class Matrix:
         return int(read_pairs(self.instance.home / "instance.env")["ROPEWALK_SSH_PORT"])
 
     def _defects(self, seen: int) -> list[str]:
-        """What the log tells of 500s since it had this size."""
+        """What the log tells of 500s and tracebacks where people are answered, since it had this size."""
         text = self.instance.log.read_bytes()[seen:].decode("utf-8", "replace")
-        return [
-            f"the log has {line[:300]}"
-            for line in text.splitlines()
-            if line.startswith("web") and " status=500" in line
-        ]
+        found = re.finditer(r"^(?:web|ssh) .*(?: status=500|Traceback)", text, re.MULTILINE)
+        return [f"the log has {text[match.start() : match.start() + 2000]}" for match in found]
 
     def _wait_for_progress(self, patience: float) -> None:
         """Every workload gets two more acknowledgements."""
@@ -178,7 +176,7 @@ def run(victims: tuple[str, ...], *, rows: int = 150_000, log: Callable[[str], N
             matrix = Matrix(instance, scratch, rows=rows)
             faults = [f"[{victim}] {fault}" for victim in victims for fault in matrix.round(victim, log)]
             if faults:
-                log(instance.tail(200))
+                log("\n".join([instance.tail(200), *faults]))
             return faults
         except BaseException:
             log(instance.tail(200))

@@ -49,7 +49,7 @@ class PageReads(Workload):
     """Pages and the API, in turn."""
 
     name = "page"
-    paths = ("/src/main", "/commits/main", "", "/experiments", "/blame/main/table.csv")
+    paths = ("/src/main", "/commits/main", "", "/experiments", "/blame/main/README.md")
 
     def __init__(self, project: Project) -> None:
         super().__init__(project)
@@ -62,7 +62,7 @@ class PageReads(Workload):
         if answer.ok:
             return
         if answer.status_code != 503 or "Retry-After" not in answer.headers:
-            self.faults.append(f"{url} answers {answer.status_code} {answer.text[:200]}")
+            self.faults.append(f"{url} answers {answer.status_code} {answer.text[-2000:]}")
         raise NotAcknowledged(f"{answer.status_code}")
 
     def verify(self) -> list[str]:

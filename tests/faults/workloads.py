@@ -292,6 +292,7 @@ class DriftJobs:
         header = ",".join(f"c{i}" for i in range(table.shape[1]))
         np.savetxt(self.folder / "table.csv", table, "%.5f", ",", header=header, comments="")
         self.versions += 1
+        (self.folder / "README.md").write_text(f"# Table\n\nVersion {self.versions}.\n")
         run_git("add", ".", cwd=self.folder)
         run_git("commit", "--quiet", "-m", f"Version {self.versions}.", cwd=self.folder)
         run_git("tag", f"v{self.versions}", cwd=self.folder)
