@@ -1,5 +1,6 @@
 """git's own ends of the wire: one stateless exchange a process, as HTTP needs it, and a fetch in dialogue, as SSH has it."""
 
+import mmap
 import os
 import re
 import tempfile
@@ -42,11 +43,22 @@ def advertise(project_id: int, service: str, protocol: str, *, named: bool = Tru
 
 
 def upload_pack(project_id: int, request: IO[bytes], protocol: str) -> git.Process:
-    """A fetch: ``request`` is an open file with the whole request, which is small."""
+    """A fetch: ``request`` is an open file with the whole request, which is small.
+
+    Who says what they have asks for a pack that nobody else asks for: the pack cache's program need not even start.
+    """
     args = ["upload-pack", "--stateless-rpc", "--strict", "."]
     env = protocol_environment(protocol, UPLOAD_PACK)
-    config = hook_configuration(project_id)
+    config = () if _names_what_it_has(request) else hook_configuration(project_id)
     return git.Process(git.repository_path(project_id), args, stdin=request, env=env, config=config)
+
+
+def _names_what_it_has(request: IO[bytes]) -> bool:
+    """Whether a fetch's request has a ``have``, as git clients write it. One that is written otherwise the hook will find."""
+    if not os.fstat(request.fileno()).st_size:
+        return False
+    with mmap.mmap(request.fileno(), 0, prot=mmap.PROT_READ) as seen:
+        return seen.find(b"0032have ") >= 0
 
 
 def upload_pack_dialogue(project_id: int, protocol: str) -> git.Process:
