@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ropewalk.core import outbound, sealing
 from ropewalk.core.blobs.signing import signed_get
 from ropewalk.core.errors import Invalid, TooLarge, Unprocessable
+from ropewalk.core.led_on import LedOnHttp
 from ropewalk.core.pinned import Answer, BrokenAnswer, PinnedHttp
 from ropewalk.data.oids import ObjectAddress
 from ropewalk.data.remotes import REMOTE_PURPOSE, SCHEMES, Place
@@ -96,7 +97,13 @@ class RemoteReader:
 
     def __init__(self, place: Place, sign_in: RemoteSignIn | None, *, connections: int) -> None:
         self._place, self._sign_in = place, sign_in
-        self._http = PinnedHttp(outbound.resolve(f"{place.base}/", SCHEMES), connections=connections)
+        target = outbound.resolve(f"{place.base}/", SCHEMES)
+        # A signature of S3 is for one host: where a bucket leads elsewhere, its region is wrong.
+        self._http = (
+            PinnedHttp(target, connections=connections)
+            if place.kind == "s3"
+            else LedOnHttp(target, SCHEMES, connections=connections)
+        )
 
     def close(self) -> None:
         """Close kept connections."""
@@ -106,7 +113,8 @@ class RemoteReader:
     def open(self, address: ObjectAddress, *, limit: int) -> Iterator[Iterator[bytes]]:
         """The object's blocks, of at most ``limit`` bytes in all; asks again where the server stumbled.
 
-        Raises :class:`NotThere`, :class:`RemoteRefused`, :class:`TooLarge`, :class:`BrokenAnswer`.
+        Raises :class:`NotThere`, :class:`RemoteRefused`, :class:`TooLarge`, :class:`BrokenAnswer`, and where a server leads on
+        :class:`~ropewalk.core.led_on.LedAstray` and :class:`~ropewalk.core.outbound.AddressRefused`.
         """
         path = self._place.path(address)
         for pause in (*_PATIENCE, None):

@@ -196,13 +196,24 @@ def test_faults_of_the_server(
     assert remote.seen[-1][1] == "Bearer kept"
 
 
-def test_redirects_are_not_followed(project: Project, repository: Repository, remote: OldRemote) -> None:
-    oid = remote.add(b"a")
-    remote.faults[remote.path(oid)] = [302]
-    repository.commit({"a.dvc": pointer("a", oid)})
-    job, _ = run(project, remote)
-    assert (job.state, job.error_code) == ("failed", "redirected")
-    assert all(path != "/elsewhere" for path, _ in remote.seen)
+def test_a_remote_that_leads_to_storage_is_followed(
+    project: Project, repository: Repository, remote: OldRemote
+) -> None:
+    remote.header = f"Bearer {SECRET}"
+    oid, inside = remote.add(b"a"), remote.add(b"inside")
+    with serving(OldRemote()) as storage:
+        storage.files["/presigned?signature=s"] = remote.files.pop(remote.path(oid))
+        remote.leads = {
+            remote.path(oid): storage.url.replace("/store", "/presigned?signature=s"),
+            remote.path(inside): "http://127.0.0.2/presigned",
+        }
+        repository.commit({"a.dvc": pointer("a", oid)})
+        job, report = run(project, remote, kind="bearer", secret=SECRET)
+        assert (job.state, report.fetched, job.error_message) == ("succeeded", 1, "")
+        assert storage.seen == [("/presigned?signature=s", "")]
+        repository.commit({"b.dvc": pointer("b", inside)})
+        job, report = run(project, remote, kind="bearer", secret=SECRET)
+        assert (job.state, job.error_code, report.fetched) == ("failed", "address_refused", 0)
 
 
 def test_limits(project: Project, repository: Repository, remote: OldRemote, settings: Any) -> None:
