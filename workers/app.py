@@ -32,7 +32,14 @@ app.conf.update(
     worker_max_memory_per_child=1_500_000,  # KiB: a child that grew is replaced after its job
     worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 7200},
+    # Celery's own limit of 100 tries ends a worker, and beat, after 46 minutes without a broker. 0 would be none at all.
+    broker_connection_max_retries=None,
+    # A broker whose machine vanished says nothing, not even that it is gone: without an end, one would wait for it for ever.
+    broker_transport_options={
+        "visibility_timeout": 7200,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+    },
     timezone="UTC",
 )
 
