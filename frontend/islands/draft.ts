@@ -40,10 +40,19 @@ export class Draft extends HTMLElement {
     const offer = (): void => {
       const button = this.buttons.get("preview");
       if (button) button.hidden = !PROSE.test(path.value);
+      this.suggest(path.value.trim(), path.defaultValue);
     };
     path.addEventListener("input", offer);
     offer();
     this.mark("write");
+  }
+
+  /** The message that the commit gets when nobody types one, said while the path is typed. */
+  private suggest(path: string, first: string): void {
+    const message = this.form?.querySelector<HTMLInputElement>("input[name=message]");
+    if (!message || !path || path.endsWith("/")) return;
+    const changed = path === first ? `Update ${path}` : `Rename ${first} to ${path}`;
+    message.placeholder = message.dataset.deed === "create" ? `Create ${path}` : changed;
   }
 
   private moved(event: KeyboardEvent): void {

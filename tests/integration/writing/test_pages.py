@@ -351,11 +351,12 @@ def test_a_message_is_suggested_and_given_to_who_types_none(
         ("edit", "/README.md", "Update README.md"),
         ("move", "/src", "Rename src"),
         ("delete", "/src/run.sh", "Delete src/run.sh"),
-        ("new", "/src", "Add a file"),
+        ("new", "/src", "Create a file"),
+        ("new", "/src?name=b.txt", "Create src/b.txt"),
         ("upload", "/src", "Upload files to src"),
     ):
         page = writer.get(f"{url}/{deed}/main{path}").content.decode()
         assert f'placeholder="{words}"' in page, deed
     form = open_form(writer, f"{url}/new/main")
     writer.post(f"{url}/new/main", form | {"path": "a/b.txt", "text": "x"})
-    assert selectors.commit(project.pk, tip(project)).subject == "Add a/b.txt"
+    assert selectors.commit(project.pk, tip(project)).subject == "Create a/b.txt"

@@ -98,7 +98,7 @@ def create(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
     def edits() -> tuple[list[Edit], str, str]:
         path = cleaned_path(form.cleaned_data["path"])
         data = form.data_to_write(conventions_of(access.project.id, ground.sha, path))
-        return [WriteFile(path, Text(data), create=True)], path, f"Add {path}"
+        return [WriteFile(path, Text(data), create=True)], path, f"Create {path}"
 
     return _sent(request, access, ground, form, "create", edits)
 
@@ -231,18 +231,18 @@ def _page(
 ) -> HttpResponse:
     back = address(access, "src", ground.branch, ground.path) if ground.sha else f"{access.project.path}/src"
     context = {"ground": ground, "form": form, "deed": deed, "back_url": back} | extra
-    context["suggestion"] = _suggestion(deed, ground.path)
+    context["suggestion"] = _suggestion(deed, ground.path, request.GET.get("name", "")[:200])
     if isinstance(form, TextForm):
         path = str(form["path"].value() or "")
         context["conventions"] = conventions_of(access.project.id, ground.sha, path)
     return project_page(request, access, f"writing/{deed}.html", "files", context, status=status)
 
 
-def _suggestion(deed: str, path: str) -> str:
+def _suggestion(deed: str, path: str, name: str) -> str:
     """The message that a commit gets when nobody types one, as far as it is known before."""
     return {
         "edit": f"Update {path}",
-        "create": "Add a file",
+        "create": f"Create {path}{'/' if path else ''}{name}" if name else "Create a file",
         "upload": f"Upload files to {path}" if path else "Upload files",
         "move": f"Rename {path}",
         "delete": f"Delete {path}",
