@@ -9,9 +9,12 @@ from pytest_django import DjangoAssertNumQueries
 from ropewalk.accounts.models import User
 from ropewalk.projects import services as projects
 from ropewalk.projects.models import Project
+from ropewalk.projects.selectors import view_of
+from ropewalk.repos import refs, services
 from tests.factories.builders import make_project, make_token, make_user
-from tests.integration.forks.conftest import fork_of
+from tests.integration.forks.conftest import feed, fork_of
 from tests.integration.forks.test_syncing import add
+from tests.integration.repos.conftest import commit, write
 
 
 def client_of(user: User | None) -> Client:
@@ -70,7 +73,7 @@ def test_the_line_under_the_name_and_the_list_show_only_what_one_may_see(
     parent: Project, forker: User
 ) -> None:
     made = fork_of(parent, forker).project
-    line = f'forked from <a href="/{parent}">'
+    line = f'forked from <a class="text-decoration-underline" href="/{parent}">'
     assert line in page(forker, made.path)
     assert "1 fork" in page(forker, f"/{parent}")
     assert made.path in page(forker, f"/{parent}/forks")
@@ -105,6 +108,29 @@ def test_sync_on_the_page_and_by_the_api(parent: Project, forker: User) -> None:
     assert "git pull" in text
     refused = ask(forker, "POST", f"{made.path}/merge-upstream", {"branch": "main"})
     assert (refused.status_code, refused.json()["code"]) == (409, "diverged")
+
+
+def configure(project: Project, address: str) -> None:
+    """A commit that names a DVC remote."""
+    text = f"['remote \"lake\"']\n    url = {address}\n".encode()
+    now = refs.read_refs(project.pk)["refs/heads/main"]
+    feed(project, commit("refs/heads/main", 1_700_002_000, "dvc", write(".dvc/config", text), parent=now))
+    services.reconcile(project_id=project.pk)
+
+
+def test_a_remote_that_is_still_the_parents_is_said_with_the_command(parent: Project, forker: User) -> None:
+    address = view_of(parent).dvc_url
+    configure(parent, address)
+    made = fork_of(parent, forker).project
+    fork = Project.objects.get(pk=made.id)
+    command = f"dvc remote modify --local lake url {made.dvc_url}"
+    assert command in page(forker, made.path)
+    assert "--local lake" not in page(forker, f"/{parent}")
+    projects.rename_project(project_id=parent.pk, name="vine")
+    assert command in page(forker, made.path), "the parent's former name leads to it, too"
+    for other in (made.dvc_url, "https://example.org/wine.dvc", address.replace(str(parent), "nobody/wine")):
+        configure(fork, other)
+        assert "--local lake" not in page(forker, made.path), other
 
 
 def test_too_visible_is_said_at_the_settings(parent: Project, forker: User) -> None:

@@ -21,7 +21,7 @@ from ropewalk.data.selectors.objects import (
 )
 from ropewalk.data.selectors.previews import preview
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
-from ropewalk.data.selectors.upstream import parent_of, upstream
+from ropewalk.data.selectors.upstream import parent_of, parents_remote, upstream
 
 __all__ = [
     "content_at",
@@ -46,6 +46,7 @@ __all__ = [
     "open_object",
     "outputs",
     "parent_of",
+    "parents_remote",
     "preview",
     "ranked_names",
     "resolve_data_file",

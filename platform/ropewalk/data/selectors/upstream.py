@@ -4,8 +4,10 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import resolve_project
 from ropewalk.access.types import Actor
 from ropewalk.core.errors import NotFound
+from ropewalk.data.remotes import NamedRemote
+from ropewalk.data.selectors.remote_fetches import named_remotes
 from ropewalk.data.types import Upstream
-from ropewalk.projects.selectors import project_by_id
+from ropewalk.projects.selectors import former_names, project_by_id
 from ropewalk.projects.types import ProjectView
 from ropewalk.repos import refs
 from ropewalk.repos import selectors as repos
@@ -38,3 +40,19 @@ def upstream(actor: Actor, project: ProjectView, branch: str = "") -> Upstream:
     apart = repos.apart_from(project.id, tip, parent.id, parent_tip) if tip and parent_tip else None
     ahead, behind = apart or (None, None)
     return Upstream(parent, name, tip, parent_tip, ahead, behind)
+
+
+def parents_remote(project: ProjectView, parent: ProjectView) -> NamedRemote | None:
+    """The remote in a fork's ``.dvc/config`` that leads to its parent, by its name or a former one; None when none does."""
+    root = parent.dvc_url.removesuffix(f"{parent.full_name}.dvc")
+    found = {
+        remote.url.rstrip("/").removeprefix(root).removesuffix(".dvc"): remote
+        for remote in named_remotes(project.id)
+        if remote.url.startswith(root) and remote.url.rstrip("/").endswith(".dvc")
+    }
+    if not found:
+        return None
+    names = [parent.full_name]
+    if found.keys() - {parent.full_name, project.full_name}:
+        names += [former.full_name for former in former_names(parent.id)]
+    return next((found[name] for name in names if name in found), None)

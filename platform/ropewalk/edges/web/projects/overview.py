@@ -72,6 +72,7 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
     """README, newest commit and runs; an empty repository gives the first commands instead."""
     project = access.project
     state = repos.state(project.id)
+    upstream = _upstream(access)
     context: dict[str, Any] = {
         "repo": state,
         "runs": tracking.latest_runs(project.id, 5),
@@ -79,7 +80,8 @@ def overview_context(access: ProjectAccess) -> dict[str, Any]:
         "drift": monitors.latest_report(project.id),
         "usage": data.usage(project.id),
         "release": _latest_release(project.id),
-        "upstream": _upstream(access),
+        "upstream": upstream,
+        "parents_remote": data.parents_remote(project, upstream.parent) if upstream else None,
         "filling": _filling(access) if state.empty else None,
         "readme": None,
         "offer": _offer_to(access),
