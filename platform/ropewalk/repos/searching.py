@@ -82,6 +82,11 @@ class Found:
         """The listed lines that match."""
         return sum(file.matches for file in self.files)
 
+    @property
+    def more(self) -> bool:
+        """Whether a listed file may have more of them."""
+        return any(file.more for file in self.files)
+
 
 def search_code(project_id: int, sha: str, question: CodeQuestion, *, context: int = 1) -> Found:
     """Lines of the text files of a commit that match, by path.

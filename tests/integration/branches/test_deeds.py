@@ -84,7 +84,7 @@ def test_a_deleted_branch_is_restored_where_it_ended(stage: Stage) -> None:
     sha = stage.branches["topic/one"]
     page = stage.post("delete", branch="topic/one", seen=sha)
     assert "topic/one" not in stage.branches
-    assert f"Restore topic/one at {sha[:8]}" in page
+    assert f'Restore<span class="visually-hidden"> topic/one</span> at <span class="mono">{sha[:8]}' in page
     # upkeep leaves it, also when nothing else reaches it
     directory = git.repository_path(stage.project.pk)
     git.run(directory, "reflog", "expire", "--expire=now", "--all")
