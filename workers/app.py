@@ -17,8 +17,10 @@ from celery.signals import setup_logging, worker_process_init, worker_ready  # n
 from django.conf import settings  # noqa: E402
 
 from ropewalk.core import health  # noqa: E402
+from workers import broker  # noqa: E402
 from workers.schedule import SCHEDULE  # noqa: E402
 
+broker.install()
 app = Celery(
     "ropewalk", broker=settings.CELERY_BROKER_URL, include=["workers.tasks.jobs", "workers.tasks.upkeep"]
 )

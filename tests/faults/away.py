@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psycopg
 import requests
 
 from infra.embedded.config import read_pairs
@@ -170,6 +171,21 @@ class Site:
             for thread in threads:
                 thread.join(60)
 
+    @contextmanager
+    def indexing_stands_still(self) -> Iterator[None]:
+        """Jobs that index a commit run, and wait before they write."""
+        with psycopg.connect(self.database.addresses.database_url) as connection:
+            connection.execute("LOCK TABLE data_revisionindex IN EXCLUSIVE MODE")
+            yield
+
+    def attempts(self, jobs: set[str]) -> set[int]:
+        """How often these jobs were begun."""
+        with psycopg.connect(self.database.addresses.database_url) as connection:
+            rows = connection.execute(
+                "SELECT attempts FROM core_job WHERE id = ANY(%s::uuid[])", [list(jobs)]
+            )
+            return {attempts for (attempts,) in rows}
+
     def wait_for(self, condition: Callable[[], bool], what: str, patience: float = 120.0) -> None:
         deadline = time.monotonic() + patience
         while not condition():
@@ -200,7 +216,7 @@ def running_site() -> Iterator[Site]:
         stack.callback(database.stop)
         stack.callback(broker.stop)
         instance = Instance(
-            home, ROPEWALK_VOLATILE="1", DATABASE_URL=database.addresses.database_url,
+            home, ROPEWALK_VOLATILE="1", ROPEWALK_WORKER_PROCESSES="3", DATABASE_URL=database.addresses.database_url,
             REDIS_URL=broker.addresses.redis_url,
         )  # fmt: skip
         instance.start()

@@ -75,3 +75,22 @@ def test_the_broker_goes_away_and_comes_back(site: Site) -> None:
         )
     assert set(statuses) == {200}
     assert site.jobs("failed") == []
+
+
+def test_jobs_that_run_while_the_broker_goes_away_end_well_and_once(site: Site) -> None:
+    lost = len(site.lines("Connection to broker lost"))
+    site.commit()
+    with site.indexing_stands_still():
+        assert site.push() == ""
+        site.wait_for(lambda: site.jobs("queued") == [] != site.jobs("running"), "no job runs")
+        running = {job["id"] for job in site.jobs("running")}
+        assert len(running) < 3, "a process of the worker waits for another job"
+        site.broker.stop()
+        site.wait_for(lambda: len(site.lines("Connection to broker lost")) > lost, "the worker sees nothing")
+    site.wait_for(lambda: running <= {job["id"] for job in site.jobs("succeeded")}, "a job did not end")
+    site.broker.start()
+    site.wait_for(lambda: _all_well(site), "not all edges answer again")
+    site.commit()
+    assert site.push() == ""
+    site.wait_for(lambda: site.jobs("queued") == site.jobs("running") == [], "the worker is not back")
+    assert site.jobs("failed") == [] and site.attempts(running) == {1}

