@@ -66,16 +66,15 @@ def command(name: str, instance: Instance) -> list[str]:
         "-m",
         "celery",
         "--quiet",
-        "-A",
-        "workers.app",
     ]
     commands = {
         "migrate": [python, "manage.py", "migrate", "--no-input"],
         "web": [python, "-m", "gunicorn", "-c", "python:infra.embedded.gunicorn_settings", "ropewalk.conf.wsgi:application"],
         "ssh": [python, "manage.py", "serve_ssh"],
-        "worker": [*celery, "worker", "--pool=prefork", f"--concurrency={concurrency}", "--loglevel=INFO", "--without-gossip",
-                   "--without-mingle"],
-        "beat": [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={instance.home / 'beat-schedule'}"],
+        "worker": [*celery, "-A", "workers.app", "worker", "--pool=prefork", f"--concurrency={concurrency}", "--loglevel=INFO",
+                   "--without-gossip", "--without-mingle"],
+        "beat": [*celery, "-A", "workers.clock", "beat", "--loglevel=INFO", "--pidfile=",
+                 f"--schedule={instance.home / 'beat-schedule'}"],
         "then": shlex.split(instance.passed.get("ROPEWALK_THEN", "")),
     }  # fmt: skip
     return commands[name]

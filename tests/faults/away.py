@@ -219,7 +219,6 @@ def running_site() -> Iterator[Site]:
             home, ROPEWALK_VOLATILE="1", ROPEWALK_WORKER_PROCESSES="3", DATABASE_URL=database.addresses.database_url,
             REDIS_URL=broker.addresses.redis_url,
         )  # fmt: skip
+        stack.callback(instance.discard)
         instance.start()
-        stack.callback(instance.log.unlink, missing_ok=True)
-        stack.callback(instance.stop)
         yield Site(instance, database, broker, scratch)

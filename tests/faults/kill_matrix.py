@@ -182,9 +182,7 @@ def run(victims: tuple[str, ...], *, rows: int = 150_000, log: Callable[[str], N
             log(instance.tail(200))
             raise
         finally:
-            if instance.process is not None and instance.process.poll() is None:
-                instance.stop()
-            instance.log.unlink(missing_ok=True)
+            instance.discard()
 
 
 def main() -> int:

@@ -46,7 +46,8 @@ def running(place: Elsewhere) -> Iterator[Instance]:
         try:
             yield one.start()
         finally:
-            one.stop()
+            one.discard()
+            trusted.unlink()
 
 
 def _ask(running: Instance, path: str, body: dict[str, Any] | None = None) -> Any:

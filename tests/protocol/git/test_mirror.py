@@ -83,8 +83,7 @@ def scene() -> Iterator[Scene]:
         try:
             yield Scene(running.start())
         finally:
-            if running.process is not None and running.process.poll() is None:
-                running.stop()
+            running.discard()
 
 
 def until(true: Callable[[], bool], what: str, patience: float = 240) -> None:

@@ -30,9 +30,7 @@ def remote() -> Iterator[Remote]:
         try:
             yield make_remote(running.start())
         finally:
-            if running.process is not None and running.process.poll() is None:
-                running.stop()
-            running.log.unlink(missing_ok=True)
+            running.discard()
 
 
 def object_path(content: bytes) -> str:

@@ -16,6 +16,7 @@ class Command(BaseCommand):
     """Create an access token in the running instance of ``ROPEWALK_HOME``."""
 
     help = "Create an access token for a user and print it alone."
+    requires_system_checks = ()  # they load every page's code, for three times the wait
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """Create a user in the running instance of ``ROPEWALK_HOME``."""
 
     help = "Create a user. The password rules of the sign-up page are not applied: the operator decides."
+    requires_system_checks = ()  # they load every page's code, for three times the wait
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""

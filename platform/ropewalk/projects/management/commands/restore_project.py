@@ -13,6 +13,7 @@ class Command(BaseCommand):
     """Restore a project in the running instance of ``ROPEWALK_HOME``."""
 
     help = "Restore a deleted project, whole, until its grace time (ROPEWALK_PURGE_AFTER_DAYS) ends."
+    requires_system_checks = ()  # they load every page's code, for three times the wait
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
