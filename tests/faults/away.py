@@ -8,11 +8,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psycopg
 import requests
+from psycopg import sql
 
 from infra.embedded.config import read_pairs
 from infra.embedded.services import Services, running_services, temporary_home
@@ -173,18 +174,18 @@ class Site:
 
     @contextmanager
     def indexing_stands_still(self) -> Iterator[None]:
-        """Jobs that index a commit run, and wait before they write."""
-        with psycopg.connect(self.database.addresses.database_url) as connection:
+        """Jobs that index a commit run, and wait before they write; until the database is stopped at the latest."""
+        with closing(psycopg.connect(self.database.addresses.database_url)) as connection:
             connection.execute("LOCK TABLE data_revisionindex IN EXCLUSIVE MODE")
             yield
 
-    def attempts(self, jobs: set[str]) -> set[int]:
-        """How often these jobs were begun."""
+    def job_rows(self, jobs: set[str], column: str) -> list[object]:
+        """What the database says of these jobs, in one order."""
         with psycopg.connect(self.database.addresses.database_url) as connection:
-            rows = connection.execute(
-                "SELECT attempts FROM core_job WHERE id = ANY(%s::uuid[])", [list(jobs)]
-            )
-            return {attempts for (attempts,) in rows}
+            query = sql.SQL("SELECT {} FROM core_job WHERE id = ANY(%s::uuid[]) ORDER BY id")
+            return [
+                value for (value,) in connection.execute(query.format(sql.Identifier(column)), [list(jobs)])
+            ]
 
     def wait_for(self, condition: Callable[[], bool], what: str, patience: float = 120.0) -> None:
         deadline = time.monotonic() + patience

@@ -29,6 +29,7 @@ from tests.faults.workloads import (
 )
 from tests.fixtures.instance import Instance
 
+PROGRAMS = ("web", "ssh", "worker", "beat", "postgres", "valkey")
 VICTIMS = ("web", "ssh", "worker", "postgres", "valkey", "supervisor", "everything")
 # A dead worker's job is noticed after 45 s, by a sweep every 15 s, and sent again; then it still has to run.
 JOBS_END_WITHIN = 240.0
@@ -89,6 +90,12 @@ class Matrix:
         log(f"{victim}: {counts}; {len(self.drift.asked)} drift reports; {len(found)} faults")
         return found
 
+    def end(self) -> list[str]:
+        """SIGTERM, as Ctrl-C: everything ends by itself, in time and without an error."""
+        code = self.instance.stop()
+        left = [program for program in PROGRAMS if self.instance.pids(program)]
+        return [f"the instance ended with {code} and left {left}"] * bool(code or left)
+
     def _ssh_port(self) -> int:
         return int(read_pairs(self.instance.home / "instance.env")["ROPEWALK_SSH_PORT"])
 
@@ -113,7 +120,7 @@ class Matrix:
         assert self.instance.process is not None
         supervisor = self.instance.process.pid
         programs = {
-            "everything": ("web", "ssh", "worker", "beat", "postgres", "valkey"),
+            "everything": PROGRAMS,
             "supervisor": (),
         }.get(victim, (victim,))
         pids = [pid for program in programs for pid in self.instance.pids(program)]
@@ -175,6 +182,7 @@ def run(victims: tuple[str, ...], *, rows: int = 150_000, log: Callable[[str], N
         try:
             matrix = Matrix(instance, scratch, rows=rows)
             faults = [f"[{victim}] {fault}" for victim in victims for fault in matrix.round(victim, log)]
+            faults += matrix.end()
             if faults:
                 log("\n".join([instance.tail(200), *faults]))
             return faults

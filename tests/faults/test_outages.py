@@ -93,4 +93,24 @@ def test_jobs_that_run_while_the_broker_goes_away_end_well_and_once(site: Site) 
     site.commit()
     assert site.push() == ""
     site.wait_for(lambda: site.jobs("queued") == site.jobs("running") == [], "the worker is not back")
-    assert site.jobs("failed") == [] and site.attempts(running) == {1}
+    assert site.jobs("failed") == [] and set(site.job_rows(running, "attempts")) == {1}
+
+
+def test_jobs_that_wait_outlive_an_outage_of_the_database_with_their_messages(site: Site) -> None:
+    before = len(site.lines("outage"))
+    with site.indexing_stands_still():
+        for _ in range(3):
+            site.commit()
+            assert site.push() == ""
+        site.wait_for(lambda: len(site.jobs("running")) == 3, "the worker is not busy")
+        waiting = {job["id"] for job in site.jobs("queued")}
+        sent = site.job_rows(waiting, "sent_at")
+        assert waiting and None not in sent
+        site.database.stop()
+    site.wait_for(
+        lambda: any(line.startswith("worker") for line in site.lines("outage")[before:]),
+        "the worker sees nothing",
+    )
+    site.database.start()
+    site.wait_for(lambda: waiting <= {job["id"] for job in site.jobs("succeeded")}, "a job did not end", 240)
+    assert site.job_rows(waiting, "sent_at") == sent, "the sweep had to send them again"

@@ -1,7 +1,10 @@
 """One attempt of a job ends as a value, or is given back when a service was away."""
 
+import uuid
+
 import pytest
 import redis
+from celery.exceptions import Reject
 from django.conf import settings
 from django.db import OperationalError
 
@@ -13,6 +16,7 @@ from ropewalk.core.models import Job, JobState
 from tests.factories.builders import make_project
 from workers import runners
 from workers.runners.base import run
+from workers.tasks import jobs as tasks
 
 KIND = jobs.JobKind("test.attempt", 1, time_limit=30)
 
@@ -89,3 +93,14 @@ def test_a_project_can_be_read_while_the_broker_is_away(client, settings):
     settings.CACHES = {**settings.CACHES, "derived": away}
     assert client.get(f"/{project.owner.slug}/{project.slug}").status_code == 200
     assert client.get(f"/{project.owner.slug}/{project.slug}/src").status_code == 200
+
+
+def test_without_a_database_the_message_stays_in_the_queue(monkeypatch):
+    def claim(_job_id, _worker):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(jobs, "claim", claim)
+    monkeypatch.setattr(tasks, "PAUSE", 0.0)
+    with pytest.raises(Reject) as told:
+        tasks.run_job(str(uuid.uuid4()))
+    assert told.value.requeue
