@@ -1,5 +1,6 @@
 // <rw-fragment src="…">: a part of a page that comes later: when it is seen (loading="lazy"), or at a click on one of its
-// links with data-load. Without script the same links lead to a page of its own.
+// links with data-load; a form with data-again runs its failed job again in place. Without script the
+// same links lead to a page of its own.
 export class Fragment extends HTMLElement {
   private src = "";
 
@@ -29,6 +30,11 @@ export class Fragment extends HTMLElement {
 
   private submitted(event: Event): void {
     const form = event.target as HTMLFormElement;
+    if (form.matches("form[data-again]")) {
+      event.preventDefault();
+      void this.again(form);
+      return;
+    }
     if (!form.matches("form[data-load]")) return;
     event.preventDefault();
     const address = new URL(form.action, location.href);
@@ -36,6 +42,14 @@ export class Fragment extends HTMLElement {
     new FormData(form).forEach((value, name) => values.append(name, String(value)));
     address.search = values.toString();
     void this.load(address.href, true);
+  }
+
+  // A failed job's button: asked for again, this part shows how far it is. Where that is refused, the server's page says why.
+  private async again(form: HTMLFormElement): Promise<void> {
+    const body = new FormData(form);
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    if (answer?.ok) await this.load(this.src, true);
+    else form.submit();
   }
 
   private async load(source: string, focus: boolean): Promise<void> {
@@ -47,8 +61,10 @@ export class Fragment extends HTMLElement {
       const answer = await fetch(address);
       const type = answer.headers.get("Content-Type") ?? "";
       const html = await answer.text();
-      if (type.startsWith("text/html") && answer.headers.get("X-Fragment")) this.innerHTML = html;
-      else this.say(`This part could not be loaded (${answer.status}).`, source);
+      if (type.startsWith("text/html") && answer.headers.get("X-Fragment")) {
+        this.innerHTML = html;
+        if (this.querySelector("rw-pdf")) void import("./pdf.ts");
+      } else this.say(`This part could not be loaded (${answer.status}).`, source);
     } catch {
       this.say("The server did not answer.", source);
     }

@@ -29,7 +29,9 @@ export class JobProgress extends HTMLElement {
         }
         const bar = this.querySelector<HTMLElement>("[data-bar]");
         if (bar) bar.style.width = `${job.percent}%`;
-        this.querySelector("[data-message]")?.replaceChildren(job.message || job.state);
+        for (const pill of this.querySelectorAll<HTMLElement>("[data-state]")) pill.hidden = pill.dataset.state !== job.state;
+        const waits = job.state === "queued" ? "Waiting for a worker" : "Working";
+        this.querySelector("[data-message]")?.replaceChildren(job.message || waits);
       }
     } catch {
       // The connection is away; the next poll tries again.

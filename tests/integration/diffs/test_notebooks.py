@@ -54,6 +54,7 @@ def test_a_notebook_by_cell(client: Client, url: str, repository: Repository, wo
     assert "3 → 3 cells: 1 changed; 2 with other outputs." in text and "1 unchanged cell" in text
     assert '<span class="mi x">8</span>' in page and '<span class="mi x">4</span>' in page
     assert "−0.81" in text and "+0.92" in text and "[1] → [4]" not in text
+    assert "No output" not in text  # its lines say it all
     assert "data:image/png;base64,AAAA" in page and "data:image/png;base64,BBBB" in page
     assert "<b>fine</b>" in page and "onerror" not in page and "<script" not in page
     quiet = part_of(client, f"{here}&outputs=0")

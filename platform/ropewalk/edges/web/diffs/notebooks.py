@@ -153,7 +153,7 @@ class _Renderer:
                     [self._output(output, links) for output in side] if links else []
                     for side, links in zip(row["outputs"], self._links, strict=True)
                 ]
-                if row["outputs"]
+                if any(row["outputs"])  # lines of text say it all: then neither side is here
                 else []
             )
         return change

@@ -24,6 +24,7 @@ from ropewalk.repos.types import IMPORT_REPOSITORY
 
 # Jobs that may need another sign-in are tried again on pages of their own.
 _OWN_PAGES = {IMPORT_REPOSITORY.name: "import-state", FETCH_DATA.name: "data-fetch"}
+_LONGEST_ADDRESS = 4000
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -75,7 +76,10 @@ def job_state(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) ->
 
 
 def job_retry(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) -> HttpResponse:
-    """Run a failed job again. What went to another server is tried again on its own page, by those who may enter a sign-in."""
+    """Run a failed job again, and lead ``back`` to the page that asked for it; a script gets the job's state.
+
+    What went to another server is tried again on its own page, by those who may enter a sign-in.
+    """
     job = project_job(access.project.id, job_id)
     if job is None:
         raise NotFound("There is no such job in this project.")
@@ -83,5 +87,15 @@ def job_retry(request: HttpRequest, access: ProjectAccess, job_id: uuid.UUID) ->
         return redirect(_OWN_PAGES[job.kind], access.project.owner, access.project.slug)
     if request.method == "POST":
         job_queue.retry(job_id)
+        if "application/json" in request.headers.get("Accept", ""):
+            return job_state(request, access, job_id)
         messages.success(request, "The job runs again.")
+    back = request.POST.get("back", "")
+    if _is_page_of(access, back):
+        return redirect(back)
     return redirect("project-jobs", access.project.owner, access.project.slug)
+
+
+def _is_page_of(access: ProjectAccess, address: str) -> bool:
+    """Whether an address that a form sent is a path below the project: never one of another host."""
+    return address.startswith(f"{access.project.path}/") and len(address) <= _LONGEST_ADDRESS
