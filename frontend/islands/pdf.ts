@@ -10,6 +10,8 @@ export class PdfViewer extends HTMLElement {
     try {
       const file = await pdfjs.getDocument({
         url: new URL(this.getAttribute("src") ?? "", location.href).href, isEvalSupported: false, enableXfa: false, useWasm: false,
+        // Only the parts that a page needs: of a document of hundreds of megabytes few are ever looked at.
+        disableStream: true, disableAutoFetch: true, rangeChunkSize: 1 << 18,
         stopAtErrors: false, maxImageSize: 40_000_000, disableFontFace: false,
       }).promise;
       const watcher = new IntersectionObserver((entries) => {

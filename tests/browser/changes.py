@@ -17,6 +17,7 @@ from tests.browser.seed import Seeded, _git, _send, harvest
 from tests.fixtures.tables import million
 
 WAV_SECONDS, WAV_RATE = 660, 44_100
+LARGE = 110_000_000  # bytes
 Files = dict[str, bytes]
 
 
@@ -70,8 +71,8 @@ def wide(version: int) -> bytes:
     return "\n".join(",".join(str(cell) for cell in row) for row in [names, *rows]).encode() + b"\n"
 
 
-def tone() -> bytes:
-    """A WAV of more than 100 MB: eleven minutes of stereo."""
+def tone(seconds: int = WAV_SECONDS) -> bytes:
+    """A WAV; as long as it is asked for by default, eleven minutes of stereo, it has more than 100 MB."""
     period = b"".join(
         struct.pack("<hh", *(round(8000 * math.sin(2 * math.pi * n / 100)),) * 2) for n in range(WAV_RATE)
     )
@@ -80,8 +81,34 @@ def tone() -> bytes:
         target.setnchannels(2)
         target.setsampwidth(2)
         target.setframerate(WAV_RATE)
-        target.writeframes(period * WAV_SECONDS)
+        target.writeframes(period * seconds)
     return sink.getvalue()
+
+
+def document(pages: int, padding: int = 0) -> bytes:
+    """A PDF that says on each page which it is; ``padding`` are bytes that no page needs, before all that one does."""
+    kids = " ".join(f"{5 + 2 * n} 0 R" for n in range(pages))
+    objects = [
+        b"<< /Type /Catalog /Pages 3 0 R >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (padding, bytes(padding)),
+        f"<< /Type /Pages /Count {pages} /Kids [{kids}] >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for n in range(1, pages + 1):
+        text = f"BT /F1 36 Tf 72 700 Td (Page {n} of {pages}) Tj ET".encode()
+        objects += [
+            f"<< /Type /Page /Parent 3 0 R /MediaBox [0 0 595 842] /Contents {4 + 2 * n} 0 R"
+            " /Resources << /Font << /F1 4 0 R >> >> >>".encode(),
+            b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
+        ]
+    whole, offsets = bytearray(b"%PDF-1.4\n"), []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(whole))
+        whole += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    size = len(objects) + 1
+    end = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, len(whole))
+    return bytes(whole) + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + end
 
 
 def pictures() -> tuple[Files, Files]:
@@ -129,6 +156,8 @@ def seed_changes(url: str, user: str, token: str, folder: Path) -> Seeded:
         _send(address, user, token, content, "PUT", "application/octet-stream")
 
     _git(folder, "init", "-q", "-b", "main")
+    manual = document(40, padding=LARGE)
+    store(manual)
     for version, (orders, files) in enumerate(zip(million(), pictures(), strict=True), 1):
         for content in dict.fromkeys(files.values()):
             store(content)
@@ -172,6 +201,9 @@ def seed_changes(url: str, user: str, token: str, folder: Path) -> Seeded:
             "dvc.yaml": json.dumps({"stages": {"train": stage}}),
             "dvc.lock": json.dumps(lock),
             "tone.wav": tone() if version == 1 else None,
+            "chime.wav": tone(version),
+            "paper.pdf": document(version + 1),
+            "manual.pdf.dvc": pointer(manual, "manual.pdf"),
         }
         for name, written_content in written.items():
             if written_content is not None:

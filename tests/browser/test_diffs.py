@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.changes import WAV_SECONDS, seed_changes
+from ropewalk.core import clock
+from ropewalk.core.types import JobView
+from tests.browser.changes import LARGE, WAV_SECONDS, seed_changes
 from tests.browser.seed import Seeded
 from tests.fixtures.instance import Instance
 
@@ -98,8 +102,36 @@ def test_a_damaged_file_is_said_and_tried_again(compared: Page) -> None:
     lying = card(compared, "lying.parquet")
     expect(lying.get_by_role("alert")).to_contain_text("The Parquet file is damaged", timeout=LONG)
     expect(lying.get_by_role("button", name="Run again")).to_be_visible()
-    lying.get_by_role("button", name="Run again").click()
-    expect(compared.get_by_text("The job runs again.")).to_be_visible()
+    here = compared.url
+    with compared.expect_response(re.compile(r"/retry$")) as answer:
+        lying.get_by_role("button", name="Run again").press("Enter")
+    assert answer.value.json()["state"] == "queued"
+    expect(lying.get_by_role("alert")).to_contain_text("The Parquet file is damaged", timeout=LONG)
+    assert compared.url == here
+
+
+def test_a_job_is_followed_from_queued_to_done(compared: Page) -> None:
+    job = JobView(
+        uuid4(), "compare-files", "diff:image", "queued", 0.0, "", "", "", 0, clock.now(), None, None, None
+    )
+    context = {"job": job, "access": {"project": {"owner": "o", "slug": "p"}}}
+    waiting = render_to_string("jobs/progress.html", context)
+    part = {"body": waiting, "content_type": "text/html", "headers": {"X-Fragment": "1"}}
+    compared.route("**/field.png?*", lambda route: route.fulfill(**part), times=1)
+    now = {"state": "queued", "percent": 0, "message": ""}
+    compared.route(f"**/{job.id}.json", lambda route: route.fulfill(json=now))
+    image = card(compared, "field.png")
+    pill, message = image.locator("rw-job .badge-soft:visible"), image.locator("[data-message]")
+    expect(pill).to_have_text("queued")
+    expect(message).to_have_text("Waiting for a worker")
+    now |= {"state": "running", "percent": 40, "message": "Comparing"}
+    expect(message).to_have_text("Comparing")
+    expect(pill).to_have_text("running")
+    expect(image.locator("[data-bar]")).to_have_attribute("style", "width: 40%;")
+    now |= {"message": ""}
+    expect(message).to_have_text("Working")
+    now |= {"state": "succeeded", "percent": 100}
+    expect(image).to_contain_text("of the pixels differ", timeout=LONG)
 
 
 def test_a_folder_of_ten_thousand_files(compared: Page) -> None:
@@ -148,6 +180,37 @@ def test_an_image_in_three_modes_by_keyboard(compared: Page) -> None:
     expect(slider).to_be_hidden()
 
 
+def test_sounds_and_documents_beside_each_other(compared: Page) -> None:
+    sounds = card(compared, "chime.wav").locator("audio")
+    expect(sounds).to_have_count(2)
+    for place, seconds in enumerate((1, 2)):
+        compared.wait_for_function("one => one.readyState >= 1", arg=sounds.nth(place).element_handle())
+        assert sounds.nth(place).evaluate("one => one.duration") == pytest.approx(seconds, abs=0.1)
+    paper = card(compared, "paper.pdf")
+    for word, pages in (("Before", 2), ("After", 3)):
+        side = paper.get_by_role("region", name=f"{word}: pages of paper.pdf")
+        expect(side).to_contain_text(f"{pages} pages")
+        expect(side.get_by_role("img", name="Page 1")).to_be_visible()
+
+
+def test_a_page_of_a_large_document_costs_a_page(wanda: Page, changes: Seeded) -> None:
+    fetched: list[int] = []
+    wanda.on(
+        "response",
+        lambda got: "/raw/" in got.url and fetched.append(int(got.headers.get("content-length") or LARGE)),
+    )
+    asked: list[str] = []
+    wanda.on("request", lambda sent: "/raw/" in sent.url and asked.append(sent.headers.get("range", "")))
+    wanda.goto(f"{changes.path}/src/main/manual.pdf")
+    viewer = wanda.locator("rw-pdf")
+    expect(viewer).to_contain_text("40 pages", timeout=60_000)
+    expect(viewer.get_by_role("img", name="Page 1", exact=True)).to_be_visible()
+    parts = [int(part.removeprefix("bytes=").split("-")[0]) for part in asked if part]
+    assert max(parts) > LARGE
+    # The first answer, without a range, tells the size and is broken off; the others are parts.
+    assert sum(fetched[1:]) < LARGE // 20
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_all_of_it_for_everybody(
     compared: Page, scheme: str, width: int, axe: Callable[[Page], list[str]]
@@ -160,6 +223,8 @@ def test_all_of_it_for_everybody(
         ("pictures", "10,001 → 9,938 files"),
         ("train.ipynb", "plot(model)"),
         ("field.png", "of the pixels differ"),
+        ("paper.pdf", "3 pages"),
+        ("chime.wav", "After"),
     ):
         expect(card(compared, path)).to_contain_text(text, timeout=LONG)
     assert fits(compared) and axe(compared) == []

@@ -1,4 +1,4 @@
-"""Changes of notebooks, images and tables, shown as what they are: a worker compares, the page shows what it found."""
+"""Changes of notebooks, images, tables and media, shown as what they are: a worker compares, the page shows what it found."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.data.types import DataFile
-from ropewalk.edges.web.diffs import images, kinds, notebooks, tables
+from ropewalk.edges.web.diffs import images, kinds, media, notebooks, tables
 from ropewalk.edges.web.diffs.asking import asked, may_start
 
 Context = dict[str, Any]
@@ -19,19 +19,21 @@ Sides = tuple[DataFile | None, DataFile | None]
 class Kind:
     """How changes of one kind are shown: the template, the most bytes of a side, and the rest of its context.
 
-    ``alone``: it is compared with nothing, too, when it was added or removed.
+    ``alone``: it is shown, too, when it was added or removed. ``computed``: a worker compares.
     """
 
     template: str
     most_bytes: int
     show: Callable[[HttpRequest, ProjectAccess, str, Sides, Any], Context]
     alone: bool
+    computed: bool = True
 
 
 _KINDS = {
     "notebook": Kind("diffs/notebook.html", 32 << 20, notebooks.notebook_context, alone=True),
     "image": Kind("diffs/image.html", 256 << 20, images.image_context, alone=True),
     "table": Kind("diffs/table.html", 4 << 30, tables.table_context, alone=False),
+    "media": Kind("diffs/media.html", 1 << 62, media.media_context, alone=True, computed=False),
 }
 
 
@@ -59,7 +61,7 @@ def content_context(
             "most_bytes": kind.most_bytes,
         }
     found = None
-    context["waits"] = not kinds.is_svg(either.path)
+    context["waits"] = kind.computed and not kinds.is_svg(either.path)
     if context["waits"]:
         found, context["refused"] = asked(access, old, new, name)
     context |= {"job": found.job if found else None, "may": {"analyses_start": may_start(access)}}

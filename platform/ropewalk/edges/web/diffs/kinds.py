@@ -2,12 +2,14 @@
 
 import re
 
+from ropewalk.edges.web.files.kinds import viewer_of
 from ropewalk.repos.types import ChangedFile
 
 _IMAGE = re.compile(r"\.(png|jpe?g|gif|webp|bmp|avif|ico|svg|tiff?)$", re.IGNORECASE)
 _TABLE = re.compile(
     r"\.(csv|tsv|tab)(\.(gz|zst|bz2))?$|\.(parquet|pq)$|\.(jsonl|ndjson)(\.gz)?$", re.IGNORECASE
 )
+_PLAYED = {"audio", "video", "pdf"}
 _MINIFIED = re.compile(r"[.-]min\.(js|css|mjs)$|\.(js|css)\.map$", re.IGNORECASE)
 _LOCKS = {
     "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "uv.lock", "poetry.lock", "pdm.lock",
@@ -17,12 +19,20 @@ _LOCKS = {
 
 
 def kind_of(path: str) -> str:
-    """``notebook``, ``image``, ``table`` or ``code``."""
+    """``notebook``, ``image``, ``table``, ``media`` (what is played or paged through) or ``code``."""
     if path.lower().endswith(".ipynb"):
         return "notebook"
     if _IMAGE.search(path):
         return "image"
-    return "table" if _TABLE.search(path) else "code"
+    if _TABLE.search(path):
+        return "table"
+    return "media" if played(path) else "code"
+
+
+def played(path: str) -> str:
+    """``audio``, ``video`` or ``pdf`` where a browser shows it as one of these; else empty."""
+    viewer = viewer_of(path)
+    return viewer if viewer in _PLAYED else ""
 
 
 def is_svg(path: str) -> bool:

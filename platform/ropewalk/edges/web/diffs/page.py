@@ -28,6 +28,7 @@ _SECTIONS = (
     ("notebook", "Notebooks", "notebook"),
     ("image", "Images", "image"),
     ("table", "Tables", "table"),
+    ("media", "Media", "run"),
     ("code", "Code", "code"),
 )
 
