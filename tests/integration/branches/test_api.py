@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from ropewalk.projects import services as projects
 from ropewalk.repos import git, selectors
 from ropewalk.repos.selectors import protections
 from tests.factories import builders
@@ -47,6 +48,12 @@ def test_branches_are_listed_in_pages(stage: Stage, call: Call) -> None:
     assert (topic["protected"], topic["user_can_push"]) == (False, True)
     for missing in ("topic", "topic/one/x", "refs/heads/main", "nope", "%00", "x" * 900):
         assert call("GET", f"branches/{missing}").status_code == 404, missing
+
+
+def test_pages_asked_for_by_a_former_name_lead_on_by_the_present_one(stage: Stage, call: Call) -> None:
+    projects.rename_project(project_id=stage.project.pk, name="renamed")
+    link = call("GET", "branches?limit=1").headers["Link"]
+    assert f"/api/v1/repos/{stage.project.owner.slug}/renamed/branches?limit=1&page=2>" in link
 
 
 def test_a_branch_is_made_renamed_and_deleted(stage: Stage, call: Call) -> None:

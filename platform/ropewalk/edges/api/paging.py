@@ -38,6 +38,11 @@ def page_response(request: Request, page: Page[Any], body: Callable[[Any], dict[
 
 
 def _address(request: Request, number: int) -> str:
+    """The same list's other page, by the project's present name where a former one was asked for."""
     values = request.query_params.copy()
     values["page"] = str(number)
-    return str(request.build_absolute_uri(f"{request.path}?{values.urlencode()}"))
+    path, access = request.path, getattr(request, "access", None)
+    if access is not None and access.former:
+        root, _, rest = path.partition(f"/repos/{access.former}/")
+        path = f"{root}/repos{access.project.path}/{rest}"
+    return str(request.build_absolute_uri(f"{path}?{values.urlencode()}"))
