@@ -17,6 +17,7 @@ from ropewalk.core.locks import lock_in_transaction
 from ropewalk.data import selectors, services
 from ropewalk.data.models import DirEntry, StoredObject
 from ropewalk.data.oids import ObjectAddress
+from ropewalk.data.services import sharing
 from ropewalk.data.services.holders import holder_lock
 from ropewalk.projects.models import Project
 from tests.factories.builders import make_project
@@ -205,6 +206,25 @@ def test_twenty_thousand_rows_come_in_a_few_statements(project: Project) -> None
     assert with_count == 20_000
     assert steps == [0, 5000, 10_000, 15_000]
     assert selectors.usage(fork.pk).count == 20_000
+
+
+def test_only_what_the_fork_lacks_is_offered_again(
+    project: Project, objects: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "_WINDOW", 3)
+    for number in range(10):
+        send(project, b"%d" % number)
+    offered: list[str] = []
+    share = sharing._share
+    monkeypatch.setattr(
+        sharing, "_share", lambda *arguments: (offered.extend(arguments[3]), share(*arguments))
+    )
+    fork = make_project()
+    assert (lend(project, fork), len(offered)) == (10, 10)
+    late = send(project, b"late")
+    assert lend(project, fork) == 11
+    assert offered[10:] == [late.oid]
+    assert content(fork, late) == b"late"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from django.db import connection, transaction
+from django.db.models import Count, Max, QuerySet
 
 from ropewalk.core.errors import NotFound
 from ropewalk.core.locks import share_lock_in_transaction
@@ -17,6 +18,7 @@ from ropewalk.data.services.objects import announce, await_files, children_lock
 from ropewalk.projects.models import Project
 
 _PAGE = 5000
+_WINDOW = 50_000
 _FILE_KINDS = ("file", "legacy")
 _LIST_KINDS = ("dir", "legacy_dir")
 
@@ -25,27 +27,46 @@ Pause = Callable[[int], None]
 
 
 def share_all(*, lender_id: int, borrower_id: int, pause: Pause) -> int:
-    """Let the borrower refer to everything that is visible with the lender; how many rows were looked at."""
+    """Let the borrower refer to everything that is visible with the lender; how many rows were looked at.
+
+    Only what the borrower lacks leaves the database: a sync of a large fork costs little more than what is new.
+    """
     seen = 0
     for kind in (*_FILE_KINDS, *_LIST_KINDS):
-        for page in _pages(lender_id, kind):
+        for after, last, count in _windows(lender_id, kind):
             pause(seen)
-            known = StoredObject.objects.for_project(borrower_id).filter(
-                kind=kind, oid__in=page, complete=True
-            )
-            here = set(known.values_list("oid", flat=True))
-            fresh = [oid for oid in page if oid not in here]
-            _share(lender_id, borrower_id, kind, fresh, partial(pause, seen))
-            seen += len(page)
+            fresh = _lacking(lender_id, borrower_id, kind, after, last)
+            for start in range(0, len(fresh), _PAGE):
+                if start:
+                    pause(seen + start)
+                _share(lender_id, borrower_id, kind, fresh[start : start + _PAGE], partial(pause, seen))
+            seen += count
     return seen
 
 
-def _pages(lender_id: int, kind: str) -> Iterator[list[str]]:
+def _visible(project_id: int, kind: str, after: str) -> QuerySet[StoredObject]:
+    return StoredObject.objects.for_project(project_id).filter(kind=kind, complete=True, oid__gt=after)
+
+
+def _windows(lender_id: int, kind: str) -> Iterator[tuple[str, str, int]]:
+    """The lender's rows in pieces by hash: after which one, up to which one, how many."""
     after = ""
-    rows = StoredObject.objects.for_project(lender_id).filter(kind=kind, complete=True)
-    while page := list(rows.filter(oid__gt=after).order_by("oid").values_list("oid", flat=True)[:_PAGE]):
-        after = page[-1]
-        yield page
+    while True:
+        piece = _visible(lender_id, kind, after).order_by("oid")[:_WINDOW]
+        found = piece.aggregate(last=Max("oid"), count=Count("oid"))
+        if not found["count"]:
+            return
+        yield after, found["last"], found["count"]
+        after = found["last"]
+
+
+def _lacking(lender_id: int, borrower_id: int, kind: str, after: str, last: str) -> list[str]:
+    """Hashes of a piece that the borrower has not. A set operation: no statistics can mislead it into a loop over both."""
+    theirs, ours = (
+        _visible(project_id, kind, after).filter(oid__lte=last).values_list("oid", flat=True)
+        for project_id in (lender_id, borrower_id)
+    )
+    return list(theirs.difference(ours).order_by("oid"))
 
 
 def _share(
