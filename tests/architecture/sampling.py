@@ -34,7 +34,9 @@ TEXT = {
     "file": "model.bin",
     "base": "1" * 40,
     "branch": "main",
+    "bucket": "dvc",
     "head": "2" * 40,
+    "object_key": "files/md5/d4/1d8cd98f00b204e9800998ecf8427e",
     "path": "README.md",
     "rest": "main/README.md",
     "rev_path": "main/README.md",
@@ -48,6 +50,7 @@ TEXT = {
 ALSO_NEEDED: dict[tuple[str, str], Permission] = {
     ("dvc", "PUT"): Permission.DATA_WRITE,
     ("dvc", "POST"): Permission.DATA_WRITE,
+    **{("s3", method): Permission.DATA_WRITE for method in ("POST", "PUT", "DELETE", "PATCH")},
     **{("api-forks", method): Permission.PROJECT_FORK for method in ("POST", "PUT", "DELETE", "PATCH")},
     **{
         (name, method): Permission.CODE_WRITE
@@ -180,7 +183,9 @@ class Route:
     @property
     def challenges(self) -> bool:
         """Whether it serves protocol clients, which are asked for a password."""
-        return bool(getattr(self.pattern.callback, CHALLENGES, re.search(r"\\.(git|dvc|mlflow)", self.text)))
+        return bool(
+            getattr(self.pattern.callback, CHALLENGES, re.search(r"\\.(git|dvc|s3|mlflow)", self.text))
+        )
 
     def needed_for(self, method: str) -> Permission:
         """What a request with this method needs in the end."""

@@ -29,6 +29,7 @@ from ropewalk.core.errors import Denied, RopewalkError, Unauthenticated, Unavail
 
 View = Callable[..., HttpResponseBase]
 ErrorRenderer = Callable[[HttpRequest, RopewalkError], HttpResponseBase]
+Authenticator = Callable[[HttpRequest], Actor]
 NEEDS = "ropewalk_needs"
 CHALLENGES = "ropewalk_challenges"
 PUBLIC = "public"
@@ -109,12 +110,13 @@ def _guard(
     on_error: ErrorRenderer,
     needs: object,
     csrf: bool,
+    authenticate: Authenticator = actor_of,
 ) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.actor = ANONYMOUS  # type: ignore[attr-defined]  # read by templates and views
         try:
-            actor = actor_of(request)
+            actor = authenticate(request)
             request.actor = actor  # type: ignore[attr-defined]
             if not csrf:
                 _check_origin(request, actor)
@@ -164,12 +166,15 @@ def project_view(
     csrf: bool = True,
     challenge: bool = False,
     leads_on: bool | None = None,
+    authenticate: Authenticator = actor_of,
 ) -> View:
     """Wrap ``view(request, access, **rest)`` behind the gate.
 
     ``writes`` is what methods that change something need, where one address takes both; it must be more than ``needs``.
     ``challenge`` is for protocol clients: somebody who sent no credentials gets 401 for whatever they may not see or do, whether
     or not it exists, so that git and others ask for a password.
+
+    ``authenticate`` is for protocols with a way of their own to say who asks.
 
     ``leads_on``: whoever reads by a former name is redirected to the present one. Pages do by default (routes whose forms Django
     checks); protocol clients are answered in place, since not all of them follow.
@@ -188,7 +193,7 @@ def project_view(
         request.access = access  # type: ignore[attr-defined]  # read by templates
         return (access,)
 
-    guarded = _guard(view, prepare, on_error, needs, csrf)
+    guarded = _guard(view, prepare, on_error, needs, csrf, authenticate)
     setattr(guarded, CHALLENGES, challenge)
     return guarded
 

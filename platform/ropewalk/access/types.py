@@ -9,7 +9,7 @@ from ropewalk.projects.types import ProjectView
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks. ``via`` is ``anonymous``, ``session``, ``basic``, ``bearer`` or ``ssh``.
+    """Who asks. ``via`` is ``anonymous``, ``session``, ``basic``, ``bearer``, ``signed`` (S3) or ``ssh``.
 
     ``project_id`` limits a token or key to one project.
     """

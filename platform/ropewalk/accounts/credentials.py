@@ -19,9 +19,10 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from redis.exceptions import RedisError
 
+from ropewalk.accounts import s3_keys
 from ropewalk.accounts.models import AccessToken, FormerOwnerName, SshKey, User
 from ropewalk.accounts.names import matching_name
-from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX, Credential
+from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX, Credential, S3Key
 from ropewalk.core import clock
 from ropewalk.core.errors import Busy, Unavailable
 
@@ -32,10 +33,10 @@ FAILURE_WINDOW_SECONDS = 300
 # has a high limit, because whoever knows it could otherwise lock its owner out.
 FAILURES_OF_PAIR, FAILURES_OF_ADDRESS, FAILURES_OF_NAME = 10, 50, 200
 # The dearest thing that a request does before it is known who asks, so in plain SQL: the ORM would triple its cost.
-_FIND_TOKEN = """
-    SELECT t.user_id, u.username, u.is_staff, t.id, t.scopes, t.project_id, t.last_used_at
+_TOKENS = """
+    SELECT t.user_id, u.username, u.is_staff, t.id, t.scopes, t.project_id, t.last_used_at, t.digest
     FROM accounts_accesstoken t JOIN accounts_user u ON u.id = t.user_id
-    WHERE t.digest = %s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %s) AND u.is_active
+    WHERE t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %s) AND u.is_active AND
 """
 
 
@@ -48,20 +49,54 @@ def check_token(secret: str) -> Credential | None:
     """Who a token speaks for; None when it is unknown, expired, revoked, or its user is inactive."""
     if not secret.startswith(TOKEN_PREFIX):
         return None
+    found = _find_token("t.digest = %s", digest(secret))
+    if found is None:
+        return None
+    credential, _, unused = found
+    if unused:
+        _note_use(credential)
+    return credential
+
+
+def find_s3_key(key_id: str) -> S3Key | None:
+    """Whom the access key of a signed request names; None for an unknown one. The caller checks the signature.
+
+    A token may be both the key and its own secret, as DagsHub's clients send it; or see :mod:`ropewalk.accounts.s3_keys`.
+    """
+    if key_id.startswith(TOKEN_PREFIX):
+        credential = check_token(key_id)
+        return S3Key(credential, (key_id,), unused=False, bare=True) if credential else None
+    token_id = s3_keys.token_of(key_id)
+    found = _find_token("t.id = %s", token_id) if token_id is not None else None
+    if found is None or token_id is None:
+        return None
+    credential, stored, unused = found
+    return S3Key(credential, s3_keys.secrets_of(token_id, stored), unused=unused, bare=False)
+
+
+def note_s3_use(key: S3Key) -> None:
+    """Somebody proved to hold this key's secret."""
+    if key.unused:
+        _note_use(key.credential)
+
+
+def _find_token(which: str, value: str | int) -> tuple[Credential, str, bool] | None:
+    """The credential of a token that is in force, its digest, and whether its last use was not lately."""
     now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_TOKEN, [digest(secret), now])
+        cursor.execute(_TOKENS + which, [now, value])
         row = cursor.fetchone()
     if row is None:
         return None
-    user_id, username, is_staff, token_id, scopes, project_id, last_used_at = row
-    if last_used_at is None or last_used_at < now - LAST_USED_GRAIN:
-        _note_use(token_id)
-    return Credential(user_id, username, is_staff, token_id, frozenset(scopes), project_id)
+    user_id, username, is_staff, token_id, scopes, project_id, last_used_at, stored = row
+    unused = last_used_at is None or last_used_at < now - LAST_USED_GRAIN
+    return Credential(user_id, username, is_staff, token_id, frozenset(scopes), project_id), stored, unused
 
 
-def _note_use(token_id: int) -> None:
-    AccessToken.objects.filter(_unused_lately(), pk=token_id).update(last_used_at=clock.now())
+def _note_use(credential: Credential) -> None:
+    if credential.token_id is not None:
+        tokens = AccessToken.objects.filter(_unused_lately(), pk=credential.token_id)
+        tokens.update(last_used_at=clock.now())
 
 
 def _unused_lately() -> Q:

@@ -1,6 +1,6 @@
 """Frozen values that accounts hand outward."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 SCOPES = ("read", "write", "admin")
@@ -73,6 +73,14 @@ class TokenView:
 
 
 @dataclass(frozen=True)
+class S3KeyPair:
+    """What an S3 client signs with in a token's name."""
+
+    key_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class SshKeyView:
     """A public key as its owner's list shows it."""
 
@@ -98,3 +106,16 @@ class Credential:
     token_id: int | None
     scopes: frozenset[str]
     project_id: int | None
+
+
+@dataclass(frozen=True)
+class S3Key:
+    """Whom an S3 access key names, and what may have signed with it.
+
+    ``bare`` says that the key is the secret, which every request shows; ``unused`` that its use is to be noted.
+    """
+
+    credential: Credential
+    secrets: tuple[str, ...] = field(repr=False)
+    unused: bool = False
+    bare: bool = False

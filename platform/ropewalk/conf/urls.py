@@ -1,4 +1,4 @@
-"""All URLs. Protocol roots come first: their suffix (.git, .dvc, .mlflow) can't be part of a project's name."""
+"""All URLs. Protocol roots come first: their suffix (.git, .dvc, .s3, .mlflow) can't be part of a project's name."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -18,6 +18,7 @@ urlpatterns = [
     ),
     path("", include("ropewalk.edges.git_http.urls")),
     path("", include("ropewalk.edges.dvc_http.urls")),
+    path("", include("ropewalk.edges.s3_http.urls")),
     path("", include("ropewalk.edges.mlflow_http.urls")),
     path("", include("ropewalk.edges.api.urls")),
     path("", include("ropewalk.edges.web.urls")),

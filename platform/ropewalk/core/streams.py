@@ -4,6 +4,7 @@ Django's WSGI handler gives an empty body when there is no Content-Length, so ch
 are read from ``wsgi.input``, which gunicorn de-chunks.
 """
 
+import time
 from collections.abc import Iterator
 from typing import IO
 
@@ -12,6 +13,9 @@ from django.http import HttpRequest
 from ropewalk.core.errors import Invalid, Stalled, TooLarge
 
 BLOCK = 1 << 20
+DRAIN_SECONDS = 20.0
+DRAIN_BYTES = 1 << 30
+DRAIN_BYTES_UNKNOWN = 64 << 20  # for people who have not shown who they are
 
 
 def content_length(request: HttpRequest) -> int | None:
@@ -56,3 +60,26 @@ def _read(source: IO[bytes], size: int) -> bytes:
         ) from None
     except OSError:  # gunicorn's word for a connection that ended inside a chunk, and for one that is none
         raise Invalid("The connection ended before the body did.", code="truncated") from None
+
+
+def drain(request: HttpRequest, most: int) -> bool:
+    """Read and drop the rest of a body; False when time, ``most`` bytes or the connection ended first.
+
+    A client that streams an upload reads no answer before it sent everything: one that comes earlier breaks the connection
+    and hides its own reason.
+    """
+    source, deadline = request.META["wsgi.input"], time.monotonic() + DRAIN_SECONDS
+    try:
+        declared = content_length(request)
+    except Invalid:
+        return False
+    left = most if declared is None else min(most, declared)  # WSGI: never past the declared end
+    try:
+        while left > 0 and time.monotonic() < deadline:
+            block = source.read(min(BLOCK, left))
+            if not block:
+                return True
+            left -= len(block)
+    except OSError:  # the client has gone
+        return False
+    return declared is not None and left == 0 and declared <= most

@@ -20,6 +20,7 @@ from ropewalk.data.selectors.objects import (
     usage,
 )
 from ropewalk.data.selectors.previews import preview
+from ropewalk.data.selectors.remote_keys import remote_keys
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
 from ropewalk.data.selectors.upstream import parent_of, parents_remote, upstream
 
@@ -49,6 +50,7 @@ __all__ = [
     "parents_remote",
     "preview",
     "ranked_names",
+    "remote_keys",
     "resolve_data_file",
     "revision",
     "states",
