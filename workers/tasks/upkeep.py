@@ -6,6 +6,7 @@ import structlog
 from celery import shared_task
 
 from ropewalk.accounts import owner_names
+from ropewalk.buckets import services as buckets
 from ropewalk.core import blobs, clock, jobs
 from ropewalk.data import services as data
 from ropewalk.projects import services as projects
@@ -24,17 +25,18 @@ def sweep_jobs() -> None:
 
 @shared_task(name="ropewalk.sweep_store")
 def sweep_store() -> None:
-    """Remove uploads that a killed process left half done."""
+    """Remove uploads that a killed process left half done, and those in parts that nobody went on with for a week."""
     blobs.store().sweep(clock.now() - timedelta(hours=24))
+    if reaped := buckets.reap_uploads(older_than=clock.now() - timedelta(days=7)):
+        structlog.get_logger("ropewalk.sweep").info("buckets.uploads_reaped", count=reaped)
 
 
 @shared_task(name="ropewalk.sweep_orphans")
 def sweep_orphans() -> None:
     """Remove objects whose upload was killed before it could be recorded; a day's grace for those under way."""
     before = clock.now() - timedelta(hours=24)
-    if removed := data.sweep_all_orphans(older_than=before) + releases.sweep_release_orphans(
-        older_than=before
-    ):
+    removed = data.sweep_all_orphans(older_than=before) + releases.sweep_release_orphans(older_than=before)
+    if removed := removed + buckets.sweep_bucket_orphans(older_than=before):
         structlog.get_logger("ropewalk.sweep").info("data.orphans_removed", removed=removed)
 
 

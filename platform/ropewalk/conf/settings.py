@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "ropewalk.access",
     "ropewalk.repos",
     "ropewalk.releases",
+    "ropewalk.buckets",
     "ropewalk.data",
     "ropewalk.tracking",
     "ropewalk.comparisons",

@@ -45,6 +45,11 @@ class Storage:
     def url(self) -> str:
         return f"{self.instance.url}/s3-owner/{self.slug}.s3"
 
+    @property
+    def buckets_url(self) -> str:
+        """Where the owner's projects are buckets."""
+        return f"{self.instance.url}/api/v1/repo-buckets/s3/s3-owner"
+
     def token(self, who: str) -> str:
         return self.instance.user(f"s3-{who}")[2]
 
@@ -56,12 +61,14 @@ class Storage:
         ).split()
         return key_id, secret
 
-    def client(self, who: str = "writer", *, key: str = "", secret: str = "", **config: Any) -> Any:
+    def client(
+        self, who: str = "writer", *, key: str = "", secret: str = "", url: str = "", **config: Any
+    ) -> Any:
         """boto3 as one of the project's people, with their token as key and secret unless others are given."""
         key = key or self.token(who)
         return boto3.client(
             "s3",
-            endpoint_url=self.url,
+            endpoint_url=url or self.url,
             region_name="us-east-1",
             aws_access_key_id=key,
             aws_secret_access_key=secret or key,

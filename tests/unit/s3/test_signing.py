@@ -20,7 +20,7 @@ _NAMES = st.sampled_from(["prefix", "delimiter", "list-type", "uploadId", "partN
 
 
 def wsgi(request: AWSRequest) -> dict[str, Any]:
-    """The environment that a server makes of a request."""
+    """What Django makes of a request: its path decoded, its headers as WSGI has them."""
     parts = urlsplit(request.url)
     raw = parts.path.encode()
     path = b"".join(
@@ -29,7 +29,7 @@ def wsgi(request: AWSRequest) -> dict[str, Any]:
     )
     meta = {
         "REQUEST_METHOD": request.method,
-        "PATH_INFO": path.decode("latin-1"),
+        "PATH_INFO": path.decode(),
         "QUERY_STRING": parts.query,
         "HTTP_HOST": parts.netloc,
     }

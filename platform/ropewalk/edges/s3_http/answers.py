@@ -49,10 +49,10 @@ def listing(request: HttpRequest, bucket: str, fetch: Fetch) -> HttpResponse:
             400, "InvalidArgument", "A prefix, delimiter or marker has at most 1100 bytes, none of them zero."
         )
     after = (read_token(token) if token else asked["start-after"]) if second else asked["marker"]
-    most = _count(request.GET.get("max-keys", ""))
+    most = count(request, "max-keys")
     page = read_page(fetch, prefix=asked["prefix"], delimiter=asked["delimiter"], after=after, most=most)
     encoded = request.GET.get("encoding-type") == "url"
-    write = _Writer(encoded)
+    write = Writer(encoded)
     head = element("Name", bucket) + write("Prefix", asked["prefix"]) + element("MaxKeys", most)
     head += write("Delimiter", asked["delimiter"]) if asked["delimiter"] else ""
     head += "<EncodingType>url</EncodingType>" if encoded else ""
@@ -61,26 +61,29 @@ def listing(request: HttpRequest, bucket: str, fetch: Fetch) -> HttpResponse:
     return document("ListBucketResult", head + _rows(page, write))
 
 
-class _Writer:
+class Writer:
+    """Elements with keys in them, encoded where the client asked for it: XML can't carry every key."""
+
     def __init__(self, encoded: bool) -> None:
         self._encoded = encoded
 
     def __call__(self, name: str, value: str) -> str:
+        """One element."""
         return element(name, quote(value, safe="/-_.~*") if self._encoded else value)
 
 
-def _place(page: Page, asked: Mapping[str, str], token: str, write: _Writer) -> str:
+def _place(page: Page, asked: Mapping[str, str], token: str, write: Writer) -> str:
     text = element("KeyCount", len(page.objects) + len(page.prefixes))
     text += element("ContinuationToken", token) if token else ""
     text += write("StartAfter", asked["start-after"]) if asked["start-after"] else ""
     return text + (element("NextContinuationToken", token_of(page.last)) if page.truncated else "")
 
 
-def _marker(page: Page, asked: Mapping[str, str], write: _Writer) -> str:
+def _marker(page: Page, asked: Mapping[str, str], write: Writer) -> str:
     return write("Marker", asked["marker"]) + (write("NextMarker", page.last) if page.truncated else "")
 
 
-def _rows(page: Page, write: _Writer) -> str:
+def _rows(page: Page, write: Writer) -> str:
     rows = [
         f"<Contents>{write('Key', item.key)}{element('LastModified', moment(item.modified))}"
         f"<ETag>&quot;{item.etag}&quot;</ETag><Size>{item.size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
@@ -90,9 +93,16 @@ def _rows(page: Page, write: _Writer) -> str:
     return "".join(rows)
 
 
-def _count(text: str) -> int:
+def count(request: HttpRequest, name: str) -> int:
+    """How many rows a client wants, a thousand by default and at most. Raises :class:`S3Error`."""
+    return min(number(request, name, MAX_KEYS), MAX_KEYS)
+
+
+def number(request: HttpRequest, name: str, default: int = 0) -> int:
+    """A number of a request. Raises :class:`S3Error`."""
+    text = request.GET.get(name, "")
     if not text:
-        return MAX_KEYS
+        return default
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise S3Error(400, "InvalidArgument", "max-keys is a number.")
-    return min(int(text), MAX_KEYS)
+        raise S3Error(400, "InvalidArgument", f"{name} is a number.")
+    return int(text)

@@ -16,6 +16,9 @@ _BY_CODE = {
     "truncated": (400, "IncompleteBody"),
     "object_missing": (404, "NoSuchKey"),
     "object_lost": (404, "NoSuchKey"),
+    "no_upload": (404, "NoSuchUpload"),
+    **{code: (400, code) for code in ("InvalidPart", "InvalidPartOrder", "EntityTooSmall")},
+    "metadata_too_large": (400, "MetadataTooLarge"),
 }
 _BY_STATUS = {
     400: (400, "InvalidArgument"),
@@ -69,6 +72,11 @@ def s3_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
     }:  # answers like any other: each upload asks first whether the object is there
         response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs each as a warning otherwise
     return response
+
+
+def s3_name(error: RopewalkError) -> str:
+    """The code under which S3's clients know an error."""
+    return _named(error)[1]
 
 
 def _named(error: RopewalkError) -> tuple[int, str]:

@@ -60,7 +60,7 @@ class Seal:
 
 
 def is_signed(meta: dict[str, Any]) -> bool:
-    """Whether a request (its WSGI environment) comes with a signature at all, in a header or in its address."""
+    """Whether a request (its ``META``) comes with a signature at all, in a header or in its address."""
     header, query = meta.get("HTTP_AUTHORIZATION", ""), meta.get("QUERY_STRING", "")
     return header.startswith(("AWS4-", "AWS ")) or "X-Amz-Signature=" in query or "AWSAccessKeyId=" in query
 
@@ -168,7 +168,8 @@ def _check_time(claim: Claim, now: datetime) -> None:
 
 
 def _canonical(meta: dict[str, Any], claim: Claim) -> bytes:
-    path = quote(meta.get("PATH_INFO", "").encode("latin-1"), safe="/" + _SAFE)
+    # Django has decoded it; an address that is no UTF-8 has no key that could be stored.
+    path = quote(meta.get("PATH_INFO", ""), safe="/" + _SAFE)
     headers = "".join(f"{name}:{_value(meta, name)}\n" for name in claim.signed)
     lines = (
         meta["REQUEST_METHOD"], path, _query(meta.get("QUERY_STRING", "")), headers, ";".join(claim.signed), claim.payload

@@ -1,0 +1,116 @@
+"""Operations on one object: get, head, put, copy, delete, and what it is made of."""
+
+from base64 import b64encode
+from urllib.parse import unquote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.http import http_date
+
+from ropewalk.core import clock
+from ropewalk.core.serving import bytes_answer
+from ropewalk.edges.s3_http import answers, conditions
+from ropewalk.edges.s3_http.faults import S3Error, no_such_key, not_implemented
+from ropewalk.edges.s3_http.gate import signature_of
+from ropewalk.edges.s3_http.stores import Found, Sent, Store
+from ropewalk.edges.s3_http.uploads import read_upload
+
+META = "x-amz-meta-"
+
+
+def read(request: HttpRequest, store: Store, key: str) -> HttpResponseBase:
+    """GetObject and HeadObject."""
+    found = require_found(store, key)
+    conditions.require_match(request.headers.get("If-Match", ""), found.etag)
+    # A browser learns no type that it could show or run; who signs a request is none.
+    kind = found.content_type if signature_of(request) else ""
+    headers = {
+        "ETag": f'"{found.etag}"',
+        "Last-Modified": http_date(found.modified.timestamp()),
+        "Cache-Control": "private, max-age=31536000, immutable" if found.immutable else "private, no-cache",
+        "Content-Disposition": "attachment",  # a browser must never run what somebody stored
+        "Content-Type": kind or "application/octet-stream",
+        "Vary": "Authorization, Cookie",
+        **{META + name: value for name, value in found.metadata.items()},
+    }
+    answer = bytes_answer(request, headers, found.size, found.open)
+    if answer.status_code == 416:
+        raise S3Error(416, "InvalidRange", "The range begins behind the object's end.")
+    return answer
+
+
+def require_found(store: Store, key: str) -> Found:
+    """The object. Raises :class:`S3Error`."""
+    found = store.find(key)
+    if found is None:
+        raise no_such_key(key)
+    return found
+
+
+def write(request: HttpRequest, store: Store, key: str) -> HttpResponse:
+    """PutObject and CopyObject."""
+    limit = store.accept(key)
+    if "x-amz-copy-source" in request.headers:
+        return _copy(request, store, key)
+    upload = read_upload(request, limit=limit)
+    sent = Sent(
+        upload.blocks, content_type(request), metadata(request), require=conditions.of_upload(request)
+    )
+    etag = store.put(key, sent)
+    return HttpResponse(headers={"ETag": f'"{etag}"', **upload.checks.echoed})
+
+
+def _copy(request: HttpRequest, store: Store, key: str) -> HttpResponse:
+    found = copy_source(request, store)
+    own = request.headers.get("x-amz-metadata-directive", "COPY") == "REPLACE"
+    kind, named = (
+        (content_type(request), metadata(request)) if own else (found.content_type, dict(found.metadata))
+    )
+    etag = store.put(key, Sent(found.open(0, None), kind, named, require=conditions.of_upload(request)))
+    body = answers.element("LastModified", answers.moment(clock.now())) + f"<ETag>&quot;{etag}&quot;</ETag>"
+    return answers.document("CopyObjectResult", body)
+
+
+def copy_source(request: HttpRequest, store: Store) -> Found:
+    """The object that a copy names: one of the same bucket. Raises :class:`S3Error`."""
+    bucket, _, key = unquote(request.headers["x-amz-copy-source"]).lstrip("/").partition("/")
+    if bucket != store.name:
+        raise not_implemented("Copying from another bucket")
+    found = require_found(store, key.partition("?versionId=")[0])
+    conditions.require_match(request.headers.get("x-amz-copy-source-if-match", ""), found.etag)
+    conditions.require_no_match(request.headers.get("x-amz-copy-source-if-none-match", ""), found.etag)
+    return found
+
+
+def delete(store: Store, key: str) -> HttpResponse:
+    """DeleteObject: also what is not there is gone afterwards."""
+    store.delete(key)
+    return HttpResponse(status=204)
+
+
+def attributes(request: HttpRequest, store: Store, key: str) -> HttpResponse:
+    """GetObjectAttributes."""
+    found = require_found(store, key)
+    wanted = {name.strip() for name in request.headers.get("x-amz-object-attributes", "").split(",")}
+    body = answers.element("ETag", found.etag) if "ETag" in wanted else ""
+    if "Checksum" in wanted and found.sha256:
+        digest = b64encode(bytes.fromhex(found.sha256)).decode()
+        body += f"<Checksum>{answers.element('ChecksumSHA256', digest)}<ChecksumType>FULL_OBJECT</ChecksumType></Checksum>"
+    body += answers.element("StorageClass", "STANDARD") if "StorageClass" in wanted else ""
+    body += answers.element("ObjectSize", found.size) if "ObjectSize" in wanted else ""
+    when = http_date(found.modified.timestamp())
+    return answers.document("GetObjectAttributesResponse", body, headers={"Last-Modified": when})
+
+
+def content_type(request: HttpRequest) -> str:
+    """The type that a client gives its object."""
+    given = request.headers.get("Content-Type", "")
+    return given if given.isascii() and given.isprintable() else ""
+
+
+def metadata(request: HttpRequest) -> dict[str, str]:
+    """What a client keeps beside its object."""
+    return {
+        name.lower().removeprefix(META): value
+        for name, value in request.headers.items()
+        if name.lower().startswith(META) and value.isprintable()
+    }
