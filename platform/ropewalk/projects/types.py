@@ -58,6 +58,11 @@ class ProjectView:
         return f"{self.url}.dvc"
 
     @property
+    def s3_url(self) -> str:
+        """The endpoint of the same remote for S3 clients; its bucket is ``dvc``."""
+        return f"{self.url}.s3"
+
+    @property
     def mlflow_url(self) -> str:
         """``MLFLOW_TRACKING_URI``."""
         return f"{self.url}.mlflow"

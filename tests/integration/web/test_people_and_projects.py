@@ -1,5 +1,6 @@
 """Pages of people, organizations and projects through HTTP: what they do and what they cost."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,9 @@ def test_a_token_is_shown_once_and_revoked() -> None:
     )
     page = answer.content.decode()
     assert "rw_" in page
+    assert re.search(r"AWS_ACCESS_KEY_ID=RWK[0-9]{17}", page) and re.search(
+        r"SECRET_ACCESS_KEY=[\w-]{40}\b", page
+    )
     assert answer["Cache-Control"] == "no-store"
     token = tokens(user.pk)[0]
     assert token.scopes == ("read", "write")

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 
 from ropewalk.access.authentication import actor_of
 from ropewalk.access.selectors import may_manage_owner, resolve_owner
-from ropewalk.accounts import selectors, services
+from ropewalk.accounts import s3_keys, selectors, services
 from ropewalk.accounts.types import OwnerView
 from ropewalk.core.errors import NotFound, RopewalkError
 from ropewalk.core.pagination import page_number
@@ -23,16 +23,18 @@ def tokens(request: HttpRequest) -> HttpResponse:
     ]
     wanted = next((key for key, name in choices if name == request.GET.get("project")), "")
     form = TokenForm(request.POST or None, projects=choices, initial={"project": wanted})
-    secret = ""
+    secret, pair = "", None
     if request.method == "POST" and form.is_valid():
         try:
-            _, secret = services.create_token(user_id=user_id, **form.values())
+            token, secret = services.create_token(user_id=user_id, **form.values())
+            pair = s3_keys.pair_of(token.pk, token.digest)
             form = TokenForm(projects=choices)
         except RopewalkError as error:
             add_error(form, error)
     rows = selectors.tokens(user_id)
     names = projects_by_id(row.project_id for row in rows if row.project_id)
-    context = {"form": form, "secret": secret, "tokens": rows, "projects": names, "active": "tokens"}
+    made = {"secret": secret, "pair": pair}
+    context = {"form": form, **made, "tokens": rows, "projects": names, "active": "tokens"}
     response = render(request, "people/tokens.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
