@@ -15,6 +15,7 @@ from workers.runners.make_preview import MakePreview
 from workers.runners.profile_file import ProfileFile
 from workers.runners.push_to_mirror import PushToMirror
 from workers.runners.sync_mirror import SyncMirror
+from workers.runners.tell_of_offer import TellOfOffer
 
 _ALL: list[Runner] = [
     ForkProject(),
@@ -32,5 +33,6 @@ _ALL: list[Runner] = [
     ProfileFile(),
     PushToMirror(),
     SyncMirror(),
+    TellOfOffer(),
 ]
 RUNNERS: dict[str, Runner] = {runner.kind.name: runner for runner in _ALL}

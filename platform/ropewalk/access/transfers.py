@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from ropewalk.access.offer_mail import ask_to_tell
 from ropewalk.access.roles import Permission, Role
 from ropewalk.access.selectors import (
     ask_again,
@@ -28,9 +29,11 @@ def transfer(access: ProjectAccess, to_owner: str) -> ProjectAccess | None:
     if may_manage_owner(actor, receiver):
         services.move_project(project_id=access.project.id, to_owner_id=receiver.id)
         return ask_again(access, Permission.PROJECT_VIEW)
-    services.offer_project(
-        project_id=access.project.id, to_owner_id=receiver.id, asked_by_id=actor.user_id or 0
-    )
+    with transaction.atomic():
+        offer = services.offer_project(
+            project_id=access.project.id, to_owner_id=receiver.id, asked_by_id=actor.user_id or 0
+        )
+        ask_to_tell(offer)
     return None
 
 

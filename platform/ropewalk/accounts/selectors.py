@@ -156,6 +156,16 @@ def verified_emails(user_id: int | None) -> frozenset[str]:
     return frozenset(email.lower() for email in rows.values_list("email", flat=True))
 
 
+def mail_addresses(owner_id: int, *, most: int = 20) -> list[str]:
+    """Where a person, or the owners of an organization, want their mail: one address each, verified ones only."""
+    people = User.objects.filter(
+        Q(owner_id=owner_id) | Q(memberships__organization__owner_id=owner_id, memberships__role="owner"),
+        is_active=True,
+    )
+    rows = EmailAddress.objects.filter(user__in=people.order_by().values("pk"), verified=True, primary=True)
+    return list(rows.order_by("user_id").values_list("email", flat=True)[:most])
+
+
 def _user_view(user: User) -> UserView:
     return UserView(
         id=user.pk,

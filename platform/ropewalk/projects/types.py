@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from ropewalk.core.jobs import JobKind
+
+TELL_OF_OFFER = JobKind("tell-of-offer", version=1, time_limit=120)
 OFFER_TIME = timedelta(days=14)  # how long an offer of a project waits for an answer
 
 

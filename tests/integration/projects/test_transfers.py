@@ -5,16 +5,19 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.core.mail import EmailMessage
 from django.db import DatabaseError, connection
 
 from ropewalk.access import transfers
+from ropewalk.access.offer_mail import tell_of_offer
 from ropewalk.access.roles import Permission, Role
 from ropewalk.access.selectors import managed_owner_ids, resolve_project
 from ropewalk.access.types import Actor, ProjectAccess
 from ropewalk.accounts import credentials, services
 from ropewalk.accounts.models import User
 from ropewalk.core.errors import Conflict, Denied, NotFound, RopewalkError
-from ropewalk.core.models import AuditEvent
+from ropewalk.core.models import AuditEvent, Job
 from ropewalk.projects import selectors
 from ropewalk.projects import services as projects
 from ropewalk.projects.models import Project, ProjectTransfer
@@ -29,6 +32,7 @@ from tests.factories.builders import (
     make_user,
 )
 from tests.fixtures.time import FakeClock, time
+from workers.runners import base
 
 __all__ = ["time"]
 P = Permission
@@ -306,3 +310,31 @@ def test_two_that_go_to_one_owner_with_one_name() -> None:
     )
     assert sorted(ends) == ["Conflict", "done"]
     assert Project.objects.filter(owner_id=carl.owner_id, slug="wine").count() == 1
+
+
+@pytest.mark.django_db
+def test_who_may_answer_an_offer_gets_one_mail_about_it(mailoutbox: list[EmailMessage]) -> None:
+    anna, ben, carl, dora = make_user("anna"), make_user("ben"), make_user("carl"), make_user("dora")
+    team = make_organization("acme", owner=ben)
+    services.set_member(owner_id=team.owner_id, username="carl", role="owner")
+    services.set_member(owner_id=team.owner_id, username="dora", role="member")
+    for person, verified in ((ben, True), (carl, False), (dora, True)):
+        EmailAddress.objects.update_or_create(
+            user=person, email=person.email, defaults={"verified": verified, "primary": True}
+        )
+    project = make_project("wine", owner=anna)
+    offer = offered(project, anna, "acme")
+    job = Job.objects.get(kind="tell-of-offer")
+    assert (job.project_id, job.requested_by_id) == (None, anna.pk)
+    base.run(str(job.pk), "test")
+    job.refresh_from_db()
+    assert (job.state, job.result) == ("succeeded", {"sent": 1})
+    assert [message.to for message in mailoutbox] == [["ben@example.org"]]
+    assert f"/settings/offers/{offer.id}" in str(mailoutbox[0].body)
+    assert "anna offers you anna/wine" in mailoutbox[0].subject
+    offers.end_offer(project_id=project.pk)
+    offered(project, anna, "acme")
+    assert Job.objects.filter(kind="tell-of-offer").count() == 1, (
+        "offering again and again sends no second mail"
+    )
+    assert tell_of_offer(project_id=project.pk, offer_id=offer.id) == 0, "that offer is over"
