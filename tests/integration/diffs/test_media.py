@@ -2,7 +2,10 @@
 
 import html
 import re
+import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,6 +16,8 @@ from tests.integration.data.conftest import md5, send
 from tests.integration.monitors.repository import Repository
 from workers.runners.index_revision import index_now
 
+MIB = 1 << 20
+SIZE = 110 * MIB
 Work = Callable[[], list[Job]]
 
 
@@ -80,6 +85,49 @@ def test_what_dvc_tracks_and_what_nobody_pushed(
     assert [middle(client, src) for _, src, _ in players(part_of(client, here))] == [b"ones", b"twos"]
     missing = part_of(client, f"{url}/diff/{shas[1]}/{shas[2]}/talk.mp3?fragment=1")
     assert "were not pushed here" in missing and not players(missing)
+
+
+@pytest.mark.parametrize("source", ["git", "dvc"])
+def test_a_large_film_streams_in_flat_memory(
+    client: Client,
+    url: str,
+    project: Project,
+    repository: Repository,
+    source: str,
+    settings: Any,
+    tmp_path: Path,
+) -> None:
+    settings.BLOB_COPIES_ROOT = tmp_path / "copies"
+    film = bytearray(SIZE)
+    for place in range(0, SIZE, MIB):  # each MiB begins with where it is
+        film[place : place + 8] = place.to_bytes(8, "big")
+    if source == "dvc":
+        send(project, bytes(film))
+        pointer = f"outs:\n- md5: {md5(bytes(film))}\n  size: {SIZE}\n  hash: md5\n  path: film.mp4\n"
+        sha = repository.commit({"film.mp4.dvc": pointer})
+        index_now(project.pk, sha)
+    else:
+        sha = repository.commit({"film.mp4": bytes(film)})
+    del film
+    address = f"{url}/raw/{sha}/film.mp4"
+    page = part_of(client, f"{url}/src/{sha}/film.mp4")
+    assert [src for kind, src, _ in players(page) if kind == "video"] == [address]
+    tracemalloc.start()
+    try:
+        for start, end in ((0, SIZE), (100 * MIB, SIZE), (90 * MIB, 90 * MIB + 80)):
+            asked = {} if end - start == SIZE else {"Range": f"bytes={start}-{end - 1}"}
+            answer, at = client.get(address, headers=asked), start
+            assert answer.status_code == (206 if asked else 200) and answer["Accept-Ranges"] == "bytes"
+            assert int(answer["Content-Length"]) == end - start
+            for block in answer.streaming_content:  # type: ignore[attr-defined]
+                for place in range(-(-at // MIB) * MIB, at + len(block) - 7, MIB):
+                    assert int.from_bytes(block[place - at : place - at + 8], "big") == place
+                at += len(block)
+            assert at == end
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 24 << 20
 
 
 def test_names_are_no_markup(client: Client, url: str, repository: Repository) -> None:
