@@ -120,6 +120,7 @@ def test_a_job_is_followed_from_queued_to_done(compared: Page) -> None:
     compared.route("**/field.png?*", lambda route: route.fulfill(**part), times=1)
     now = {"state": "queued", "percent": 0, "message": ""}
     compared.route(f"**/{job.id}.json", lambda route: route.fulfill(json=now))
+    compared.reload()  # the part may have been here already
     image = card(compared, "field.png")
     pill, message = image.locator("rw-job .badge-soft:visible"), image.locator("[data-message]")
     expect(pill).to_have_text("queued")
@@ -193,20 +194,20 @@ def test_sounds_and_documents_beside_each_other(compared: Page) -> None:
         expect(side.get_by_role("img", name="Page 1")).to_be_visible()
 
 
-def test_a_page_of_a_large_document_costs_a_page(wanda: Page, changes: Seeded) -> None:
+def test_a_page_of_a_large_document_costs_a_page(compared: Page, changes: Seeded) -> None:
     fetched: list[int] = []
-    wanda.on(
+    compared.on(
         "response",
         lambda got: "/raw/" in got.url and fetched.append(int(got.headers.get("content-length") or LARGE)),
     )
     asked: list[str] = []
-    wanda.on("request", lambda sent: "/raw/" in sent.url and asked.append(sent.headers.get("range", "")))
-    wanda.goto(f"{changes.path}/src/main/manual.pdf")
-    viewer = wanda.locator("rw-pdf")
+    compared.on("request", lambda sent: "/raw/" in sent.url and asked.append(sent.headers.get("range", "")))
+    compared.goto(f"{changes.path}/src/main/manual.pdf")
+    viewer = compared.locator("rw-pdf")
     expect(viewer).to_contain_text("40 pages", timeout=60_000)
     expect(viewer.get_by_role("img", name="Page 1", exact=True)).to_be_visible()
     parts = [int(part.removeprefix("bytes=").split("-")[0]) for part in asked if part]
-    assert max(parts) > LARGE
+    assert max(parts) > LARGE - (1 << 20)  # the list of what is where stands at the end
     # The first answer, without a range, tells the size and is broken off; the others are parts.
     assert sum(fetched[1:]) < LARGE // 20
 
