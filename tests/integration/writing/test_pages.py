@@ -344,6 +344,12 @@ def test_readers_see_no_way_to_write(project: Project, url: str) -> None:
     assert ZERO not in refs.read_refs(project.pk).values()
 
 
+def test_an_error_within_a_project_leads_back_to_it(writer: Client, project: Project, url: str) -> None:
+    back = f'href="{url}">{project}</a>'
+    assert back in writer.get(f"{url}/edit/main/none.txt").content.decode()
+    assert back not in Client().get(f"{url}/edit/main/none.txt", follow=True).content.decode()
+
+
 def test_a_message_is_suggested_and_given_to_who_types_none(
     writer: Client, project: Project, url: str
 ) -> None:
