@@ -3,6 +3,8 @@
 import errno
 import os
 import random
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +19,7 @@ from ropewalk.projects.models import Project
 from ropewalk.repos import copies, git, selectors, services
 from ropewalk.repos.packs.hook import Entry
 from tests.factories import builders
-from tests.integration.repos.conftest import Fill, commit, write
+from tests.integration.repos.conftest import commit, write
 
 MIB = 1 << 20
 SIZE = 11 * MIB
@@ -31,12 +33,24 @@ def folder(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "copies"
 
 
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the three clips in its only commit; written once, which takes long on a busy disk."""
+    folder = tmp_path_factory.mktemp("clips")
+    subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True)
+    stream = commit("refs/heads/main", 1_700_000_000, "Clips", *(write(name, FILES[name]) for name in FILES))
+    subprocess.run(["git", "-C", str(folder), "fast-import", "--quiet"], input=stream, check=True)
+    return folder
+
+
 @pytest.fixture
-def filled(fill: Fill, folder: Path) -> int:
-    """The project's id; its three clips are in its only commit."""
-    return fill(
-        commit("refs/heads/main", 1_700_000_000, "Clips", *(write(name, FILES[name]) for name in FILES))
-    )
+def filled(project: Project, clips: Path, folder: Path) -> int:
+    """The project's id; its repository is a copy of the one with the clips."""
+    services.ensure_repository(project_id=project.pk, default_branch="main")
+    directory = git.repository_path(project.pk)
+    shutil.copytree(clips / "objects", directory / "objects", copy_function=os.link, dirs_exist_ok=True)
+    (directory / "refs/heads/main").write_bytes((clips / "refs/heads/main").read_bytes())
+    return project.pk
 
 
 @pytest.fixture
