@@ -12,7 +12,7 @@ import pytest
 
 from infra.embedded.config import ROOT
 from infra.embedded.services import temporary_home
-from tests.fixtures.instance import Instance
+from tests.fixtures.instance import PASSWORD, Instance
 
 
 def _get(url: str) -> tuple[int, str]:
@@ -40,12 +40,13 @@ def test_healthz_asks_nothing(instance: Instance) -> None:
 
 
 def test_a_person_made_by_hand_reaches_the_running_instance(instance: Instance) -> None:
-    name, _password, token = instance.user("quay")
+    instance.manage("create_user", "quay", "--password", PASSWORD)
+    token = instance.manage("create_token", "quay", "--name", "by hand", "--scopes", "admin").strip()
     request = urllib.request.Request(
         f"{instance.url}/api/v1/user", headers={"Authorization": f"Bearer {token}"}
     )
     with urllib.request.urlopen(request, timeout=30) as response:
-        assert json.load(response)["username"] == name
+        assert json.load(response)["username"] == "quay"
 
 
 def test_home_keeps_its_secrets_private(instance: Instance) -> None:
