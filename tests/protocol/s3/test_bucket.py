@@ -10,7 +10,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from tests.protocol.s3.conftest import Storage
+from tests.protocol.s3.conftest import Storage, make_storage
 from tests.protocol.s3.test_remote import key, refused
 
 MIB = 1 << 20
@@ -143,3 +143,15 @@ def test_buckets_of_others(storage: Storage) -> None:
     stranger = Bound(storage.client("stranger", url=storage.buckets_url), storage.slug)
     assert refused(stranger.list_objects_v2) == (404, "NoSuchBucket")
     assert refused(stranger.create_multipart_upload, Key="x") == (404, "NoSuchBucket")
+
+
+def test_the_owners_buckets(storage: Storage) -> None:
+    def names(who: str) -> set[str]:
+        return {
+            found["Name"] for found in storage.client(who, url=storage.buckets_url).list_buckets()["Buckets"]
+        }
+
+    assert storage.slug in names("reader")
+    assert storage.slug not in names("stranger")
+    public = make_storage(storage.instance, "public")
+    assert public.slug in names("stranger")

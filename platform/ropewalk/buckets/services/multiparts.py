@@ -40,29 +40,33 @@ def receive_part(upload: UploadView, *, number: int, blocks: Iterable[bytes]) ->
     """Store a part, replacing an earlier one of its number. Raises what ``blocks`` raises, and :class:`NotFound`."""
     if not 1 <= number <= MAX_PARTS:
         raise Invalid(f"A part's number is from 1 to {MAX_PARTS}.", code="bad_part_number")
-    blob, md5, size = uuid.uuid4(), hashlib.md5(usedforsecurity=False), 0
-    with store().writer(blob_key(upload.project_id, blob)) as writer:
+    row = UploadPart(project_id=upload.project_id, upload_id=upload.id, number=number, blob=uuid.uuid4())
+    _store(row, blocks)
+    try:
+        with transaction.atomic():
+            _locked(upload)
+            parts = UploadPart.objects.for_project(upload.project_id)
+            before = parts.filter(upload_id=upload.id, number=number).first()
+            row.pk, row.created_at = before.pk if before else None, clock.now()
+            row.save(force_insert=before is None, force_update=before is not None)
+    except BaseException:
+        _remove(upload.project_id, [row.blob])
+        raise
+    if before is not None:
+        _remove(upload.project_id, [before.blob])
+    return PartView(row.number, row.blob, row.size, row.etag, row.created_at)
+
+
+def _store(row: UploadPart, blocks: Iterable[bytes]) -> None:
+    """Bring a part's bytes into the store and their facts into the row."""
+    md5, size = hashlib.md5(usedforsecurity=False), 0
+    with store().writer(blob_key(row.project_id, row.blob)) as writer:
         for block in blocks:
             md5.update(block)
             size += len(block)
             writer.write(block)
-        row = UploadPart(
-            project_id=upload.project_id, upload_id=upload.id, number=number, blob=blob, size=size,
-            etag=md5.hexdigest(), created_at=clock.now(),
-        )  # fmt: skip
-        with transaction.atomic():
-            _locked(upload)
-            before = (
-                UploadPart.objects.for_project(upload.project_id)
-                .filter(upload_id=upload.id, number=number)
-                .first()
-            )
-            writer.commit()
-            row.pk = before.pk if before else None
-            row.save(force_insert=before is None, force_update=before is not None)
-    if before is not None:
-        store().delete(blob_key(upload.project_id, before.blob))
-    return PartView(row.number, row.blob, row.size, row.etag, row.created_at)
+        writer.commit()
+    row.size, row.etag = size, md5.hexdigest()
 
 
 def chosen_parts(upload: UploadView, named: Sequence[tuple[int, str]]) -> list[PartView]:

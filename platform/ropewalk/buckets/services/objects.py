@@ -44,28 +44,36 @@ def put_object(*, project_id: int, bucket: str, incoming: Incoming, user_id: int
         raise Invalid(
             f"An object's metadata has at most {MAX_METADATA_BYTES} bytes.", code="metadata_too_large"
         )
-    blob = uuid.uuid4()
+    row = BucketObject(
+        project_id=project_id, bucket=bucket, key=incoming.key, blob=uuid.uuid4(), content_type=incoming.content_type[:200],
+        metadata=incoming.metadata, created_by_id=user_id,
+    )  # fmt: skip
+    _store(row, incoming)
+    try:
+        with transaction.atomic():
+            before = _locked(project_id, bucket, incoming.key)
+            incoming.require(object_view(before) if before else None)
+            row.pk, row.modified_at = before.pk if before else None, clock.now()
+            row.save(force_insert=before is None, force_update=before is not None)
+    except BaseException:
+        store().delete(blob_key(project_id, row.blob))
+        raise
+    if before is not None:
+        store().delete(blob_key(project_id, before.blob))
+    return object_view(row)
+
+
+def _store(row: BucketObject, incoming: Incoming) -> None:
+    """Bring the bytes into the store and their facts into the row."""
     md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
-    with store().writer(blob_key(project_id, blob)) as writer:
+    with store().writer(blob_key(row.project_id, row.blob)) as writer:
         for block in incoming.blocks:
             md5.update(block)
             sha256.update(block)
             size += len(block)
             writer.write(block)
-        row = BucketObject(
-            project_id=project_id, bucket=bucket, key=incoming.key, blob=blob, size=size,
-            etag=incoming.etag or md5.hexdigest(), sha256=sha256.hexdigest(), content_type=incoming.content_type[:200],
-            metadata=incoming.metadata, created_by_id=user_id, modified_at=clock.now(),
-        )  # fmt: skip
-        with transaction.atomic():
-            before = _locked(project_id, bucket, incoming.key)
-            incoming.require(object_view(before) if before else None)
-            writer.commit()
-            row.pk = before.pk if before else None
-            row.save(force_insert=before is None, force_update=before is not None)
-    if before is not None:
-        store().delete(blob_key(project_id, before.blob))
-    return object_view(row)
+        writer.commit()
+    row.size, row.etag, row.sha256 = size, incoming.etag or md5.hexdigest(), sha256.hexdigest()
 
 
 def delete_object(*, project_id: int, bucket: str, key: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from ropewalk.buckets import selectors, services
@@ -87,6 +88,9 @@ def _complete(
     store: Store, upload: UploadView, named: list[tuple[int, str]], require: conditions.Requirement
 ) -> str:
     parts = services.chosen_parts(upload, named)
+    limit = store.accept(upload.key) or settings.ROPEWALK_MAX_OBJECT_BYTES
+    if (total := sum(part.size for part in parts)) > limit:
+        raise S3Error(400, "EntityTooLarge", f"The parts have {total} bytes together; the limit is {limit}.")
     blocks = selectors.open_parts(upload, parts)
     sent = Sent(blocks, upload.content_type, upload.metadata, etag=etag_of(parts), require=require)
     try:
@@ -94,7 +98,7 @@ def _complete(
     except BlobMissing:  # somebody else's try ended meanwhile, and removed the parts
         now = selectors.upload_of(upload.project_id, upload.bucket, upload.key, upload.token)
         if now is None or not now.etag:
-            raise
+            raise S3Error(400, "InvalidPart", "A part was sent anew meanwhile. Complete it again.") from None
         return now.etag
     services.finish(upload, etag=etag)
     return etag

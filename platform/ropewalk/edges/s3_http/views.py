@@ -2,14 +2,19 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from ropewalk.access.authentication import actor_of
 from ropewalk.access.types import ProjectAccess
+from ropewalk.accounts.selectors import owner_by_slug
 from ropewalk.core.errors import RopewalkError
 from ropewalk.edges.s3_http import answers, objects, parts
 from ropewalk.edges.s3_http.documents import read_keys
 from ropewalk.edges.s3_http.faults import S3Error, not_implemented, s3_name
 from ropewalk.edges.s3_http.stores import FilesStore, RemoteStore, Store
+from ropewalk.projects.selectors import list_projects
+from ropewalk.projects.types import ProjectView
 
 REGION = "us-east-1"
+_PAGES, _PER_PAGE = 5, 200
 # What S3 keeps beside objects and buckets, and this storage does not.
 _SUBRESOURCES = frozenset({
     "accelerate", "acl", "analytics", "cors", "encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle",
@@ -37,6 +42,23 @@ def own_bucket(
 ) -> HttpResponseBase:
     """A project's bucket, which has the project's name."""
     return _storage(request, access, FilesStore(access, access.project.slug), object_key or "")
+
+
+def owners_buckets(request: HttpRequest, owner: str) -> HttpResponse:
+    """The buckets at an owner's endpoint: the projects of theirs that the viewer may see, at most a thousand."""
+    if request.method not in {"GET", "HEAD"}:
+        raise _not_allowed()
+    found = owner_by_slug(owner)
+    if found is None:
+        raise S3Error(404, "NoSuchBucket", "There is no such owner.")
+    viewer = actor_of(request).viewer_id
+    projects: list[ProjectView] = []
+    for number in range(1, _PAGES + 1):
+        page = list_projects(viewer, owner_id=found.id, page=number, per_page=_PER_PAGE)
+        projects += page.items
+        if not page.has_next:
+            break
+    return answers.buckets(sorted((project.slug, project.created_at) for project in projects))
 
 
 def _buckets(request: HttpRequest, access: ProjectAccess, name: str) -> HttpResponse:
