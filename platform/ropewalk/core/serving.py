@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from ropewalk.core.blobs import BLOCK
 from ropewalk.core.ranges import Unsatisfiable, names_etag, parse_range
 
 Opener = Callable[[int, int | None], Iterator[bytes]]
@@ -35,9 +34,4 @@ def bytes_answer(
     status = 206 if part else 200
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=sent)
-    blocks = opened(start, part[1] if part else None)
-    if (
-        end is not None and end - start <= BLOCK
-    ):  # most objects: one piece, no generator through every middleware
-        return HttpResponse(b"".join(blocks), status=status, headers=sent)
-    return StreamingHttpResponse(blocks, status=status, headers=sent)
+    return StreamingHttpResponse(opened(start, part[1] if part else None), status=status, headers=sent)
