@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, re_path
 
 from ropewalk.access.roles import Permission
-from ropewalk.access.routes import project_view
+from ropewalk.access.routes import project_view, public_view
 from ropewalk.edges.s3_http import views
 from ropewalk.edges.s3_http.faults import s3_error
 from ropewalk.edges.s3_http.gate import signed_actor
@@ -31,6 +31,11 @@ urlpatterns = [
         r"^(?P<owner>[^/]+)/(?P<project>[^/]+)\.s3(?:/(?P<bucket>[^/]*)" + _KEY[:-1] + r")?$",
         views.remote,
         "s3",
+    ),
+    re_path(
+        r"^api/v1/repo-buckets/s3/(?P<owner>[^/]+)/?$",
+        public_view(views.owners_buckets, on_error=s3_error, csrf=False, authenticate=signed_actor),
+        name="s3-buckets",
     ),
     _route(
         r"^api/v1/repo-buckets/s3/(?P<owner>[^/]+)/(?P<project>[^/]+)" + _KEY, views.own_bucket, "s3-bucket"
