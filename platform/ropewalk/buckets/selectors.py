@@ -5,13 +5,15 @@ from itertools import chain
 from uuid import UUID
 
 from ropewalk.buckets.models import BucketObject, MultipartUpload, UploadPart
-from ropewalk.buckets.types import ObjectView, PartView, UploadView, blob_key
+from ropewalk.buckets.types import ObjectView, PartView, UploadView, blob_key, is_text, require_text
 from ropewalk.core.blobs import BlobMissing, store
 from ropewalk.core.errors import NotFound
 
 
 def object_at(project_id: int, bucket: str, key: str) -> ObjectView | None:
     """One object; None when there is none."""
+    if not is_text(key):
+        return None
     row = BucketObject.objects.for_project(project_id).filter(bucket=bucket, key=key).first()
     return object_view(row) if row else None
 
@@ -40,7 +42,11 @@ def open_object(found: ObjectView, start: int = 0, end: int | None = None) -> It
 
 
 def objects_after(project_id: int, bucket: str, *, prefix: str, after: str, limit: int) -> list[ObjectView]:
-    """At most ``limit`` objects whose key begins with ``prefix`` and sorts after ``after``, in order of their keys' bytes."""
+    """At most ``limit`` objects whose key begins with ``prefix`` and sorts after ``after``, in order of their keys' bytes.
+
+    Raises :class:`~ropewalk.core.errors.Invalid` for texts that can't be asked for.
+    """
+    require_text(prefix, after)
     rows = BucketObject.objects.for_project(project_id).filter(bucket=bucket, key__gt=after)
     if prefix:
         rows = rows.filter(key__gte=prefix)
@@ -60,6 +66,8 @@ def _behind(prefix: str) -> str:
 
 def upload_of(project_id: int, bucket: str, key: str, token: UUID) -> UploadView | None:
     """An upload in parts by its token, of exactly this key."""
+    if not is_text(key):
+        return None
     row = MultipartUpload.objects.for_project(project_id).filter(bucket=bucket, key=key, token=token).first()
     return upload_view(row) if row else None
 
@@ -82,7 +90,11 @@ def upload_view(row: MultipartUpload) -> UploadView:
 def uploads_after(
     project_id: int, bucket: str, *, prefix: str, after: tuple[str, str], limit: int
 ) -> list[UploadView]:
-    """Uploads under way in order of key and token, after this pair of both (the token as it is written)."""
+    """Uploads under way in order of key and token, after this pair of both (the token as it is written).
+
+    Raises :class:`~ropewalk.core.errors.Invalid` for texts that can't be asked for.
+    """
+    require_text(prefix, *after)
     rows = MultipartUpload.objects.for_project(project_id).filter(
         bucket=bucket, completed_at=None, key__startswith=prefix, key__gte=after[0]
     )

@@ -72,3 +72,14 @@ def checked_key(key: str) -> str:
             f"A key has 1 to {MAX_KEY_BYTES} bytes of UTF-8 and no control characters.", code="bad_key"
         )
     return key
+
+
+def is_text(*parts: str) -> bool:
+    """Whether the database can be asked for these texts at all: it holds, and compares with, none that has a zero byte."""
+    return not any("\0" in part for part in parts)
+
+
+def require_text(*parts: str) -> None:
+    """Raise :class:`Invalid` unless :func:`is_text`."""
+    if not is_text(*parts):
+        raise Invalid("A prefix or marker has no zero bytes.", code="bad_key")

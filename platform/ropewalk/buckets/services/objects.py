@@ -13,7 +13,7 @@ from django.db import transaction
 
 from ropewalk.buckets.models import BucketObject
 from ropewalk.buckets.selectors import object_view
-from ropewalk.buckets.types import MAX_METADATA_BYTES, ObjectView, blob_key, checked_key
+from ropewalk.buckets.types import MAX_METADATA_BYTES, ObjectView, blob_key, checked_key, is_text
 from ropewalk.core import clock
 from ropewalk.core.blobs import store
 from ropewalk.core.errors import Invalid
@@ -78,6 +78,8 @@ def _store(row: BucketObject, incoming: Incoming) -> None:
 
 def delete_object(*, project_id: int, bucket: str, key: str) -> bool:
     """Remove an object; False when there was none."""
+    if not is_text(key):
+        return False
     with transaction.atomic():
         before = _locked(project_id, bucket, key)
         if before is None:

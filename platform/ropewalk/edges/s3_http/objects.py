@@ -67,7 +67,7 @@ def write(request: HttpRequest, store: Store, key: str) -> HttpResponse:
     """PutObject and CopyObject."""
     limit = store.accept(key)
     if "x-amz-copy-source" in request.headers:
-        return _copy(request, store, key)
+        return _copy(request, store, key, limit)
     upload = read_upload(request, limit=limit)
     sent = Sent(
         upload.blocks, content_type(request), metadata(request), require=conditions.of_upload(request)
@@ -76,8 +76,10 @@ def write(request: HttpRequest, store: Store, key: str) -> HttpResponse:
     return HttpResponse(headers={"ETag": f'"{etag}"', **upload.checks.echoed})
 
 
-def _copy(request: HttpRequest, store: Store, key: str) -> HttpResponse:
+def _copy(request: HttpRequest, store: Store, key: str, limit: int | None) -> HttpResponse:
     found = copy_source(request, store)
+    if limit is not None and found.size > limit:
+        raise S3Error(400, "EntityTooLarge", f"The object has {found.size} bytes; the limit is {limit}.")
     own = request.headers.get("x-amz-metadata-directive", "COPY") == "REPLACE"
     kind, named = (
         (content_type(request), metadata(request)) if own else (found.content_type, dict(found.metadata))
