@@ -10,8 +10,10 @@ from ropewalk.buckets import services as buckets
 from ropewalk.core import blobs, clock, jobs
 from ropewalk.data import services as data
 from ropewalk.projects import services as projects
+from ropewalk.quotas import services as quotas
 from ropewalk.releases import services as releases
 from ropewalk.repos import services as repos
+from ropewalk.tracking.artifact_sums import count_artifacts
 from workers.runners import maintain_repository, purge_projects
 
 
@@ -78,3 +80,16 @@ def sweep_names() -> None:
     projects.sweep_former_names()
     projects.sweep_offers()
     owner_names.sweep_former_owner_names()
+
+
+@shared_task(name="ropewalk.fold_sums")
+def fold_sums() -> None:
+    """Add up what uploads and removals noted of the sums of stored bytes."""
+    quotas.fold_all()
+
+
+@shared_task(name="ropewalk.count_stored")
+def count_stored() -> None:
+    """Count what no table names, repositories and run artifacts, a little at a time."""
+    repos.measure_some()
+    count_artifacts()

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ropewalk.core.errors import Invalid
+from ropewalk.quotas.types import parse_size
+
 ROOT = Path(__file__).resolve().parents[3]
 _SSH = 22  # the port that ssh:// means without one
 
@@ -63,6 +66,8 @@ class Env:
     max_data_fetch_bytes: int
     max_artifact_bytes: int
     max_release_file_bytes: int
+    project_quota: int | None
+    owner_quota: int | None
     pack_cache_bytes: int
     blob_copies_bytes: int
     body_stall_seconds: int
@@ -96,6 +101,12 @@ def load(environ: dict[str, str]) -> Env:
             return int(raw)
         except ValueError:
             raise BadEnvironment(f"{name} must be a whole number, not {raw!r}.") from None
+
+    def amount(name: str) -> int | None:
+        try:
+            return parse_size(text(name))
+        except Invalid as error:
+            raise BadEnvironment(f"{name}: {error.message} {error.hint}") from None
 
     def flag(name: str, default: bool) -> bool:
         raw = text(name, "true" if default else "false").lower()
@@ -146,6 +157,8 @@ def load(environ: dict[str, str]) -> Env:
         ca_file=text("ROPEWALK_CA_FILE"),
         max_artifact_bytes=number("ROPEWALK_MAX_ARTIFACT_BYTES", 64 << 30),
         max_release_file_bytes=number("ROPEWALK_MAX_RELEASE_FILE_BYTES", 2 << 30),
+        project_quota=amount("ROPEWALK_PROJECT_QUOTA"),
+        owner_quota=amount("ROPEWALK_OWNER_QUOTA"),
         pack_cache_bytes=number("ROPEWALK_PACK_CACHE_BYTES", 4 << 30),
         blob_copies_bytes=number("ROPEWALK_BLOB_COPIES_BYTES", 8 << 30),
         body_stall_seconds=number("ROPEWALK_BODY_STALL_SECONDS", 120),

@@ -28,6 +28,8 @@ ROPEWALK_ALLOWED_NETWORKS = env.allowed_networks
 ROPEWALK_CA_FILE = env.ca_file
 ROPEWALK_MAX_DATA_FETCH_BYTES = env.max_data_fetch_bytes
 ROPEWALK_MAX_ARTIFACT_BYTES = env.max_artifact_bytes
+ROPEWALK_PROJECT_QUOTA = env.project_quota
+ROPEWALK_OWNER_QUOTA = env.owner_quota
 ROPEWALK_MAX_RELEASE_FILE_BYTES = env.max_release_file_bytes
 ROPEWALK_BODY_STALL_SECONDS = env.body_stall_seconds
 ROPEWALK_PURGE_AFTER_DAYS = env.purge_after_days
@@ -70,6 +72,7 @@ INSTALLED_APPS = [
     "ropewalk.accounts",
     "ropewalk.projects",
     "ropewalk.access",
+    "ropewalk.quotas",
     "ropewalk.repos",
     "ropewalk.releases",
     "ropewalk.buckets",

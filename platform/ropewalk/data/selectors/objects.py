@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import QuerySet
 
 from ropewalk.core.blobs import BlobMissing, store
 from ropewalk.core.errors import NotFound
 from ropewalk.data.models import DirEntry, MissingChild, StoredObject
 from ropewalk.data.oids import ObjectAddress, address_of
 from ropewalk.data.types import DirFileView, ObjectState, Usage
+from ropewalk.quotas.selectors import project_use
 
 
 def object_state(project_id: int, address: ObjectAddress) -> ObjectState | None:
@@ -66,13 +67,10 @@ def states(project_id: int, addresses: Iterable[ObjectAddress]) -> dict[ObjectAd
 
 def usage(project_id: int) -> Usage:
     """Bytes and objects of a project's remote."""
-    total = StoredObject.objects.for_project(project_id).aggregate(
-        held=Sum("size"),
-        count=Count("pk"),
-        incomplete=Count("pk", filter=Q(complete=False)),
-        shared=Sum("size", filter=Q(holder_id__isnull=False)),
-    )
-    return Usage(total["held"] or 0, total["count"], total["incomplete"], total["shared"] or 0)
+    use = project_use(project_id)
+    own, lent = use.of("dvc"), use.lent
+    incomplete = StoredObject.objects.for_project(project_id).filter(complete=False).count()
+    return Usage(own.size + lent.size, own.count + lent.count, incomplete, lent.size)
 
 
 def missing_files(project_id: int, address: ObjectAddress, limit: int = 100) -> list[str]:

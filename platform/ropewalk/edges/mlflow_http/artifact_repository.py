@@ -14,7 +14,7 @@ from mlflow.utils import workspace_context
 
 from ropewalk.core import blobs
 from ropewalk.core.blobs import BLOCK, BlobMissing
-from ropewalk.edges.mlflow_http.artifacts import LISTED
+from ropewalk.edges.mlflow_http.artifacts import LISTED, store_artifact
 from ropewalk.edges.mlflow_http.artifacts import delete as delete_artifact
 from ropewalk.tracking.selectors.artifacts import entries_below
 from ropewalk.tracking.types import artifact_prefix, workspace_name
@@ -52,10 +52,9 @@ class ObjectRepository(ArtifactRepository):
     def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
         """Copy one local file into the store."""
         name = posixpath.join(artifact_path or "", Path(local_file).name)
-        with Path(local_file).open("rb") as source, blobs.store().writer(self.key(name)) as writer:
-            while block := source.read(BLOCK):
-                writer.write(block)
-            writer.commit()
+        with Path(local_file).open("rb") as source:
+            blocks = iter(lambda: source.read(BLOCK), b"")
+            store_artifact(bound_project(), self.relative(name), blocks)
 
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
         """Copy the files of a local folder into the store."""

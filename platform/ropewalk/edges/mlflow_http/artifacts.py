@@ -6,7 +6,7 @@
 import mimetypes
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.utils.http import content_disposition_header
 from ropewalk.core import blobs, streams
 from ropewalk.core.blobs import BadKey, BlobMissing, BlobStat
 from ropewalk.edges.mlflow_http.errors import BadPath, ResourceMissing, json_answer
+from ropewalk.tracking.artifact_sums import note_artifacts
 from ropewalk.tracking.selectors.artifacts import entries_below
 from ropewalk.tracking.types import artifact_prefix
 
@@ -78,14 +79,25 @@ def put(request: HttpRequest, project_id: int, path: str) -> HttpResponse:
     clean = safe_path(path)
     if not clean or path.endswith("/"):
         raise BadPath
+    store_artifact(project_id, clean, streams.body(request, limit=settings.ROPEWALK_MAX_ARTIFACT_BYTES))
+    return json_answer({})
+
+
+def store_artifact(project_id: int, path: str, blocks: Iterable[bytes]) -> None:
+    """Store an artifact under a checked path. Raises :class:`BadPath` and what ``blocks`` raise."""
+    key, size = key_of(project_id, path), 0
     try:
-        with blobs.store().writer(key_of(project_id, clean)) as writer:
-            for block in streams.body(request, limit=settings.ROPEWALK_MAX_ARTIFACT_BYTES):
+        before = blobs.store().stat(key)
+        with blobs.store().writer(key) as writer:
+            for block in blocks:
+                size += len(block)
                 writer.write(block)
             writer.commit()
     except BadKey:
         raise BadPath from None
-    return json_answer({})
+    note_artifacts(
+        project_id=project_id, size=size - (before.size if before else 0), count=0 if before else 1
+    )
 
 
 def get(request: HttpRequest, project_id: int, path: str) -> HttpResponseBase:
@@ -170,12 +182,16 @@ def delete(project_id: int, path: str) -> HttpResponse:
     clean = safe_path(path)
     if not clean:
         raise BadPath
-    store = blobs.store()
     try:
-        store.delete(key_of(project_id, clean))
-        while batch := store.list(key_of(project_id, f"{clean}/"), limit=500):
-            for stat in batch:
-                store.delete(stat.key)
+        _remove(project_id, [found] if (found := blobs.store().stat(key_of(project_id, clean))) else [])
+        while batch := blobs.store().list(key_of(project_id, f"{clean}/"), limit=500):
+            _remove(project_id, batch)
     except BadKey:
         raise BadPath from None
     return json_answer({})
+
+
+def _remove(project_id: int, found: list[BlobStat]) -> None:
+    for stat in found:
+        blobs.store().delete(stat.key)
+    note_artifacts(project_id=project_id, size=-sum(stat.size for stat in found), count=-len(found))

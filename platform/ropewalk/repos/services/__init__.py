@@ -12,6 +12,7 @@ from ropewalk.repos.services.lifecycle import (
     free_refs,
     remove_abandoned_repositories,
 )
+from ropewalk.repos.services.measuring import measure_some
 from ropewalk.repos.services.mirroring import (
     STAGING,
     clear_staging,
@@ -56,6 +57,7 @@ __all__ = [
     "forget_old_import_sign_ins",
     "free_refs",
     "maintain",
+    "measure_some",
     "move_followed",
     "move_literal_protection",
     "protect_branches",

@@ -19,6 +19,7 @@ from ropewalk.repos.models import Push, RecordedRef
 from ropewalk.repos.selectors.pushes import view_of
 from ropewalk.repos.services.default_branch import settle_default_branch
 from ropewalk.repos.services.keeping import keep_deleted
+from ropewalk.repos.services.measuring import measure_repository
 from ropewalk.repos.services.push_mirrors import request_pushes_after_change
 from ropewalk.repos.services.upkeep import wants_upkeep
 from ropewalk.repos.types import MAINTAIN_REPOSITORY, ZERO, PushView, RefUpdate
@@ -75,6 +76,7 @@ def record_push(
                 payload={},
                 project_id=project_id,
             )
+    measure_repository(project_id)
     return view_of(push)
 
 

@@ -7,6 +7,7 @@ from ropewalk.core.locks import lock
 from ropewalk.repos import git, lockfiles, store
 from ropewalk.repos.packs.cache import packed_bytes
 from ropewalk.repos.services.keeping import drop_expired
+from ropewalk.repos.services.measuring import measure_repository
 
 _MAINTAIN_PACKS = 20
 _BIG_PACK = 16 << 20
@@ -52,6 +53,7 @@ def maintain(*, project_id: int) -> dict[str, int]:
             "--max-new-filters=20000",
             timeout=600,
         )
+        measure_repository(project_id)
     return {"removed": removed, "whole": int(whole)}
 
 

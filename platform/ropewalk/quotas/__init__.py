@@ -1,0 +1,1 @@
+"""How much projects and owners store, and how much they may."""
