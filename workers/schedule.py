@@ -19,5 +19,10 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "fold-sums": {"task": "ropewalk.fold_sums", "schedule": 30.0, "options": {"expires": 30}},
     "count-stored": {"task": "ropewalk.count_stored", "schedule": 600.0, "options": {"expires": 600}},
     "sweep-names": {"task": "ropewalk.sweep_names", "schedule": 3600.0, "options": {"expires": 3600}},
+    "purge-removed-data": {
+        "task": "ropewalk.purge_removed_data",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "purge-projects": {"task": "ropewalk.purge_projects", "schedule": 600.0, "options": {"expires": 600}},
 }

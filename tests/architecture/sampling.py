@@ -55,6 +55,7 @@ ALSO_NEEDED: dict[tuple[str, str], Permission] = {
         for name in ("s3", "s3-bucket")
         for method in ("POST", "PUT", "DELETE", "PATCH")
     },
+    ("s3", "DELETE"): Permission.DATA_DELETE,
     **{("api-forks", method): Permission.PROJECT_FORK for method in ("POST", "PUT", "DELETE", "PATCH")},
     **{
         (name, method): Permission.CODE_WRITE

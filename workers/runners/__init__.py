@@ -14,6 +14,7 @@ from workers.runners.maintain_repository import MaintainRepository
 from workers.runners.make_preview import MakePreview
 from workers.runners.profile_file import ProfileFile
 from workers.runners.push_to_mirror import PushToMirror
+from workers.runners.restore_data import RestoreData
 from workers.runners.sync_mirror import SyncMirror
 from workers.runners.tell_of_offer import TellOfOffer
 
@@ -32,6 +33,7 @@ _ALL: list[Runner] = [
     MakePreview(),
     ProfileFile(),
     PushToMirror(),
+    RestoreData(),
     SyncMirror(),
     TellOfOffer(),
 ]

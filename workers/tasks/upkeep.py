@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 
 from ropewalk.accounts import owner_names
 from ropewalk.buckets import services as buckets
@@ -66,6 +67,14 @@ def sweep_sign_ins() -> None:
 def sweep_repositories() -> None:
     """Remove repositories that a killed process left half made or half removed."""
     maintain_repository.sweep()
+
+
+@shared_task(name="ropewalk.purge_removed_data")
+def purge_removed_data() -> None:
+    """Remove for good what was removed from DVC remotes so long ago, for a bounded time."""
+    before = clock.now() - timedelta(days=settings.ROPEWALK_REMOVED_DATA_DAYS)
+    if gone := data.purge_removals(before=before):
+        structlog.get_logger("ropewalk.sweep").info("data.removed_purged", objects=gone)
 
 
 @shared_task(name="ropewalk.purge_projects")

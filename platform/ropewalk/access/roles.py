@@ -13,6 +13,7 @@ class Permission(StrEnum):
     CODE_SYNC = "code.sync"
     DATA_READ = "data.read"
     DATA_WRITE = "data.write"
+    DATA_DELETE = "data.delete"
     RUNS_READ = "runs.read"
     RUNS_WRITE = "runs.write"
     MODELS_READ = "models.read"
@@ -45,7 +46,13 @@ _VIEWER = frozenset(
 )
 _READER = _VIEWER | {P.ANALYSES_START, P.PROJECT_FORK}
 _WRITER = _READER | {P.CODE_WRITE, P.CODE_SYNC, P.DATA_WRITE, P.RUNS_WRITE, P.MODELS_WRITE}
-_MAINTAINER = _WRITER | {P.SETTINGS_READ, P.SETTINGS_WRITE, P.MEMBERS_WRITE, P.CODE_FORCE}
+_MAINTAINER = _WRITER | {
+    P.SETTINGS_READ,
+    P.SETTINGS_WRITE,
+    P.MEMBERS_WRITE,
+    P.CODE_FORCE,
+    P.DATA_DELETE,
+}
 _OWNER = _MAINTAINER | {P.PROJECT_MOVE, P.PROJECT_DELETE}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -66,6 +73,7 @@ DEEDS: dict[Permission, str] = {
     P.CODE_SYNC: "bring its mirrors in step",
     P.DATA_READ: "read its data",
     P.DATA_WRITE: "change its data",
+    P.DATA_DELETE: "remove its data",
     P.RUNS_READ: "read its runs",
     P.RUNS_WRITE: "record or change runs",
     P.MODELS_READ: "read its models",
@@ -95,6 +103,7 @@ FROZEN_BY_ARCHIVE = frozenset(
         P.CODE_WRITE,
         P.CODE_SYNC,
         P.DATA_WRITE,
+        P.DATA_DELETE,
         P.RUNS_WRITE,
         P.MODELS_WRITE,
         P.ANALYSES_START,

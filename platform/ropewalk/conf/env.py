@@ -72,6 +72,7 @@ class Env:
     blob_copies_bytes: int
     body_stall_seconds: int
     purge_after_days: int
+    removed_data_days: int
     name_grace_days: int
     trusted_proxies: int
     job_memory_mb: int
@@ -163,6 +164,7 @@ def load(environ: dict[str, str]) -> Env:
         blob_copies_bytes=number("ROPEWALK_BLOB_COPIES_BYTES", 8 << 30),
         body_stall_seconds=number("ROPEWALK_BODY_STALL_SECONDS", 120),
         purge_after_days=number("ROPEWALK_PURGE_AFTER_DAYS", 7),
+        removed_data_days=number("ROPEWALK_REMOVED_DATA_DAYS", 14),
         name_grace_days=number("ROPEWALK_NAME_GRACE_DAYS", 365),
         trusted_proxies=number("ROPEWALK_TRUSTED_PROXIES", 0),
         job_memory_mb=number("ROPEWALK_JOB_MEMORY_MB", 3072),

@@ -33,6 +33,7 @@ ROPEWALK_OWNER_QUOTA = env.owner_quota
 ROPEWALK_MAX_RELEASE_FILE_BYTES = env.max_release_file_bytes
 ROPEWALK_BODY_STALL_SECONDS = env.body_stall_seconds
 ROPEWALK_PURGE_AFTER_DAYS = env.purge_after_days
+ROPEWALK_REMOVED_DATA_DAYS = env.removed_data_days
 ROPEWALK_NAME_GRACE_DAYS = env.name_grace_days
 ROPEWALK_JOB_MEMORY_MB = env.job_memory_mb
 ROPEWALK_S3 = env.s3

@@ -59,14 +59,18 @@ class StoredObject(models.Model):
 
 
 class DirEntry(models.Model):
-    """A file of a folder's list; ``size`` only where the list says it (the file's own row knows it)."""
+    """A file of a folder's list; ``size`` only where the list says it (the file's own row knows it).
 
-    # No constraint in the database: it would cost a check for each of a million entries, and the list's row has one.
+    The entries of a removed list stay: ``directory`` is then the number of its :class:`RemovedObject`.
+    """
+
+    # No constraints in the database: they would cost checks for each of a million entries, the list's row has one, and a list
+    # that is removed and restored keeps its entries.
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     directory = models.ForeignKey(
-        StoredObject, on_delete=models.CASCADE, related_name="entries", db_index=False
+        StoredObject, on_delete=models.CASCADE, related_name="entries", db_index=False, db_constraint=False
     )
     relpath = models.TextField()
     oid = models.CharField(max_length=32)
@@ -76,6 +80,7 @@ class DirEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["directory", "relpath"], name="dir_entry_once")]
+        indexes = [models.Index(fields=["project", "oid"], name="dir_entry_by_oid")]
 
     def __str__(self) -> str:
         return self.relpath
@@ -98,6 +103,81 @@ class MissingChild(models.Model):
 
     def __str__(self) -> str:
         return f"{self.oid} for {self.directory_id}"
+
+
+class RemovalSource(models.TextChoices):
+    """By which way objects were removed."""
+
+    CLIENT = "client"
+    COLLECTION = "collection"
+
+
+class Removal(models.Model):
+    """What somebody removed within a short time: it can be restored whole until ``purge_started_at`` is set.
+
+    The row goes with the restoration, or with the purge. ``objects_count`` and ``size`` (bytes) are what was removed; some of it
+    may have been stored again since.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    source = models.CharField(max_length=10, choices=RemovalSource)
+    removed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    started_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    objects_count = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    restore_asked_at = models.DateTimeField(null=True)
+    purge_started_at = models.DateTimeField(null=True)
+
+    objects = ProjectScopedManager["Removal"]()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["project", "-last_at"], name="removal_newest"),
+            models.Index(fields=["last_at"], name="removal_oldest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.objects_count} objects of project {self.project_id}"
+
+
+class RemovedObject(models.Model):
+    """An object that nobody sees any more and whose bytes are still there, kept for its restoration.
+
+    ``id`` is the number that it had as a :class:`StoredObject` and gets back. The same object may have been stored again
+    meanwhile, with a row of its own.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    removal = models.ForeignKey(Removal, on_delete=models.CASCADE, related_name="removed", db_index=False)
+    kind = models.CharField(max_length=10, choices=ObjectKind)
+    oid = models.CharField(max_length=32)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    holder_id = models.BigIntegerField(null=True, editable=False)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["RemovedObject"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "kind", "oid"], name="removed_object_once")]
+        indexes = [
+            models.Index(fields=["removal", "kind", "oid"], name="removed_object_by_removal"),
+            models.Index(
+                fields=["holder_id", "kind", "oid"],
+                condition=Q(holder_id__isnull=False),
+                name="removed_object_by_holder",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"removed {self.kind} {self.oid} of project {self.project_id}"
 
 
 class OutputSet(models.Model):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from tests.protocol.clients import client_python
@@ -88,3 +89,63 @@ def test_wrong_credentials_are_said(storage: Storage, tmp_path: Path) -> None:
     assert "NoSuchBucket" in (said := work.dvc("push", fails=True)) or "does not exist" in said
     work.dvc("remote", "modify", "--local", "ropewalk", "secret_access_key", "wrong")
     assert "Forbidden" in work.dvc("push", fails=True)
+
+
+_RESTORE = """
+from ropewalk.data import selectors, services
+from ropewalk.projects.models import Project
+project = Project.objects.get(slug={slug!r}).pk
+(removal,) = selectors.removals(project)
+services.request_restoration(project_id=project, removal_id=removal.id, user_id=None)
+print(removal.count, removal.removed_by)
+"""
+
+
+def test_garbage_collection_removes_what_is_not_needed_until_it_is_restored(
+    storage: Storage, tmp_path: Path
+) -> None:
+    work = WorkingCopy(tmp_path / "work", storage, "owner")
+    data = work.folder / "data"
+    data.mkdir()
+    for number in range(5):
+        (data / f"{number}.txt").write_text(f"{number}\n")
+    work.dvc("add", "-q", "data")
+    work.dvc("push", "-q")
+    first = (work.folder / "data.dvc").read_text()
+    for number in range(3):
+        (data / f"{number}.txt").write_text(f"again {number}\n")
+    work.dvc("add", "-q", "data")
+    work.dvc("push", "-q")
+
+    def keys() -> set[str]:
+        return {item["Key"] for item in storage.client().list_objects_v2(Bucket="dvc")["Contents"]}
+
+    second, before = (work.folder / "data.dvc").read_text(), keys()
+    assert len(before) == 10
+    work.dvc("remote", "modify", "--local", "ropewalk", "access_key_id", storage.token("writer"))
+    work.dvc("remote", "modify", "--local", "ropewalk", "secret_access_key", storage.token("writer"))
+    assert "does not let you remove its data" in work.dvc("gc", "-w", "-c", "-f", fails=True)
+    assert keys() == before
+    for name in ("access_key_id", "secret_access_key"):
+        work.dvc("remote", "modify", "--local", "ropewalk", name, storage.token("owner"))
+    work.dvc("gc", "-w", "-c", "-f")
+    assert len(keys()) == 6 and keys() < before
+    assert sum(key.endswith(".dir") for key in keys()) == 1
+    work.forget()
+    work.dvc("pull", "-q")
+    assert (data / "1.txt").read_text() == "again 1\n"
+    work.forget()
+    (work.folder / "data.dvc").write_text(first)
+    assert "missing" in work.dvc("pull", fails=True).lower()
+    restored = storage.instance.manage("shell", "-v", "0", "-c", _RESTORE.format(slug=storage.slug))
+    assert restored.split() == ["4", "s3-owner"]
+    for _ in range(60):
+        if keys() == before:
+            break
+        time.sleep(1)
+    assert keys() == before
+    for pointer, line in ((first, "1\n"), (second, "again 1\n")):
+        work.forget()
+        (work.folder / "data.dvc").write_text(pointer)
+        work.dvc("pull", "-q")
+        assert (data / "1.txt").read_text() == line

@@ -141,3 +141,19 @@ def test_key_pairs_and_signed_addresses(shared: Storage) -> None:
     answer = requests.get(given_away, timeout=30)
     assert (answer.status_code, "AccessDenied" in answer.text) == (403, True)
     assert secret not in answer.text
+
+
+def test_maintainers_remove_objects_one_by_one_and_many_at_once(storage: Storage) -> None:
+    writer, owner = storage.client(), storage.client("owner")
+    keys = [put(writer, b"%d" % number) for number in range(4)]
+    assert refused(writer.delete_object, Bucket="dvc", Key=keys[0]) == (403, "AccessDenied")
+    many = {"Objects": [{"Key": name} for name in keys[1:]] + [{"Key": key(b"never there")}]}
+    assert refused(writer.delete_objects, Bucket="dvc", Delete=many) == (403, "AccessDenied")
+    assert len(writer.list_objects_v2(Bucket="dvc")["Contents"]) == 4
+    owner.delete_object(Bucket="dvc", Key=keys[0])
+    assert refused(owner.get_object, Bucket="dvc", Key=keys[0]) == (404, "NoSuchKey")
+    gone = owner.delete_objects(Bucket="dvc", Delete=many)
+    assert [item["Key"] for item in gone["Deleted"]] == [item["Key"] for item in many["Objects"]]
+    assert "Contents" not in owner.list_objects_v2(Bucket="dvc")
+    assert put(writer, b"0") == keys[0]
+    assert owner.get_object(Bucket="dvc", Key=keys[0])["Body"].read() == b"0"

@@ -21,6 +21,7 @@ from ropewalk.data.selectors.objects import (
 )
 from ropewalk.data.selectors.previews import preview
 from ropewalk.data.selectors.remote_keys import remote_keys
+from ropewalk.data.selectors.removals import dependents, removal, removals, removed_among
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
 from ropewalk.data.selectors.upstream import parent_of, parents_remote, upstream
 
@@ -29,6 +30,7 @@ __all__ = [
     "content_diff",
     "content_of",
     "datasets",
+    "dependents",
     "dir_changes",
     "dir_file",
     "dir_files",
@@ -51,6 +53,9 @@ __all__ = [
     "preview",
     "ranked_names",
     "remote_keys",
+    "removal",
+    "removals",
+    "removed_among",
     "resolve_data_file",
     "revision",
     "states",

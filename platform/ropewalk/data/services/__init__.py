@@ -24,6 +24,8 @@ from ropewalk.data.services.remote_fetches import (
     run_data_fetch,
     start_data_fetch,
 )
+from ropewalk.data.services.removals import remove_objects
+from ropewalk.data.services.restoring import purge_removals, request_restoration, restore_removal
 from ropewalk.data.services.sharing import share_all
 from ropewalk.data.services.syncing import Diverged, sync_fork
 
@@ -38,13 +40,17 @@ __all__ = [
     "forget_old_remote_sign_ins",
     "index_pushed_commits",
     "objects_prefix",
+    "purge_removals",
     "receive_object",
     "release_objects",
+    "remove_objects",
     "renew_hook",
     "request_content_diff",
     "request_due_syncs",
     "request_preview",
+    "request_restoration",
     "request_sync",
+    "restore_removal",
     "retry_import",
     "run_data_fetch",
     "run_fork",

@@ -53,8 +53,9 @@ def receive_object(
         if row is None:
             created = _publish(project_id, address, digest, writer, user_id)
         else:
-            _restore(row, address, digest, writer)
-            created = True
+            created = _restore(row, address, digest, writer) or _publish(
+                project_id, address, digest, writer, user_id
+            )
     return Received(created=created, size=digest.size)
 
 
@@ -110,12 +111,19 @@ def insert_row(
     return int(found[0]) if found else None
 
 
-def _restore(row: StoredObject, address: ObjectAddress, digest: UploadDigest, writer: BlobWriter) -> None:
-    """Put back bytes that the store had lost; they are the project's own now, wherever the lost ones lay."""
+def _restore(row: StoredObject, address: ObjectAddress, digest: UploadDigest, writer: BlobWriter) -> bool:
+    """Put back bytes that the store had lost; they are the project's own now, wherever the lost ones lay.
+
+    False when the object was removed meanwhile.
+    """
     with transaction.atomic():
         if row.holder_id is not None:
             lock_in_transaction(holder_lock(row.holder_id))
-        locked = StoredObject.objects.for_project(row.project_id).select_for_update().get(pk=row.pk)
+        locked = (
+            StoredObject.objects.for_project(row.project_id).select_for_update().filter(pk=row.pk).first()
+        )
+        if locked is None:
+            return False
         writer.commit()
         before, locked.holder_id = locked.holder_id, None
         locked.size, locked.sha256 = digest.size, digest.sha256
@@ -124,6 +132,7 @@ def _restore(row: StoredObject, address: ObjectAddress, digest: UploadDigest, wr
             remove_unreferenced(
                 before, {address.key(before): address}
             )  # what is left of them: a damaged file
+    return True
 
 
 def children_lock(project_id: int) -> str:

@@ -8,11 +8,15 @@ from django.db import transaction
 from ropewalk.core.blobs import store
 from ropewalk.core.derived import cache
 from ropewalk.core.locks import lock_in_transaction
-from ropewalk.data.hashing import UploadDigest
 from ropewalk.data.models import StoredObject
 from ropewalk.data.oids import ObjectAddress
-from ropewalk.data.services.holders import address_in, holder_lock, objects_prefix, referenced
-from ropewalk.data.services.objects import insert_row
+from ropewalk.data.services.holders import (
+    address_in,
+    holder_lock,
+    objects_prefix,
+    referenced,
+    remove_unreferenced,
+)
 from ropewalk.projects.models import Project
 
 _PLACE = "data:orphans:next"  # (project id, key): where the next step goes on; losing it costs a repetition
@@ -71,13 +75,6 @@ def sweep_all_orphans(*, older_than: datetime, limit: int = 100_000, page_size: 
 
 
 def _remove_orphan(project_id: int, address: ObjectAddress, key: str) -> bool:
-    """Delete inside a transaction that holds the row's place, so that no upload can publish the object meanwhile."""
     with transaction.atomic():
         lock_in_transaction(holder_lock(project_id))
-        place = insert_row(project_id, address, UploadDigest(legacy=False), None)
-        if place is None or referenced(project_id, [address.oid], besides=project_id):
-            transaction.set_rollback(True)
-            return False
-        store().delete(key)
-        transaction.set_rollback(True)
-    return True
+        return bool(remove_unreferenced(project_id, {key: address}))

@@ -95,6 +95,9 @@ def _share_files(lender_id: int, borrower_id: int, kind: str, oids: Sequence[str
 @transaction.atomic
 def _share_list(lender_id: int, borrower_id: int, kind: str, oid: str, files: str) -> None:
     holders = _locked_holders(lender_id, borrower_id, kind, [oid])
+    share_lock_in_transaction(
+        children_lock(lender_id)
+    )  # the list must not be removed between its row and its entries
     for row_id in _insert_rows(lender_id, borrower_id, kind, [oid], holders).values():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -135,6 +138,7 @@ def _insert_rows(
                FROM data_storedobject
                WHERE project_id = %(lender)s AND kind = %(kind)s AND oid = ANY(%(oids)s) AND complete
                  AND coalesce(holder_id, project_id) = ANY(%(holders)s)
+               ORDER BY kind, oid
                ON CONFLICT (project_id, kind, oid) DO NOTHING RETURNING oid, id""",
             {
                 "borrower": borrower_id,

@@ -102,7 +102,8 @@ def copy_source(request: HttpRequest, store: Store) -> Found:
 
 def delete(store: Store, key: str) -> HttpResponse:
     """DeleteObject: also what is not there is gone afterwards."""
-    store.delete(key)
+    for error in store.delete([key]).values():
+        raise error
     return HttpResponse(status=204)
 
 

@@ -1,15 +1,18 @@
 """What lies behind a bucket's name: a project's DVC remote, or objects under free keys."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from ropewalk.access.roles import Permission
+from ropewalk.access.selectors import ask_again
 from ropewalk.access.types import ProjectAccess
 from ropewalk.buckets import selectors as buckets
 from ropewalk.buckets import services as bucket_services
 from ropewalk.buckets.types import ObjectView
+from ropewalk.core.errors import RopewalkError
 from ropewalk.data import selectors, services
 from ropewalk.data.oids import ObjectAddress, parse_path
 from ropewalk.edges.s3_http.faults import S3Error
@@ -64,8 +67,8 @@ class Store(Protocol):
     def put(self, key: str, sent: Sent) -> str:
         """Store an object; its ETag."""
 
-    def delete(self, key: str) -> None:
-        """Remove an object; nothing happens where there is none."""
+    def delete(self, keys: Sequence[str]) -> dict[str, RopewalkError]:
+        """Remove objects; nothing happens where there is none. Gives those that could not be removed, and why."""
 
 
 class FilesStore:
@@ -104,9 +107,15 @@ class FilesStore:
         )
         return stored.etag
 
-    def delete(self, key: str) -> None:
+    def delete(self, keys: Sequence[str]) -> dict[str, RopewalkError]:
         """See :class:`Store`."""
-        bucket_services.delete_object(project_id=self._project_id, bucket=self.room, key=key)
+        failed: dict[str, RopewalkError] = {}
+        for key in keys:
+            try:
+                bucket_services.delete_object(project_id=self._project_id, bucket=self.room, key=key)
+            except RopewalkError as error:
+                failed[key] = error
+        return failed
 
 
 class RemoteStore:
@@ -115,7 +124,7 @@ class RemoteStore:
     room = "dvc"
 
     def __init__(self, access: ProjectAccess) -> None:
-        self.name = "dvc"
+        self.name, self._access = "dvc", access
         self._project_id, self._user_id = access.project.id, access.actor.user_id
         self._runs = FilesStore(access, self.name, self.room)
 
@@ -170,11 +179,14 @@ class RemoteStore:
         )
         return _tag(address)
 
-    def delete(self, key: str) -> None:
-        """See :class:`Store`."""
-        if parse_path(key):
-            raise S3Error(403, "AccessDenied", "Objects of a DVC remote can't be removed by a client yet.")
-        self._runs.delete(key)
+    def delete(self, keys: Sequence[str]) -> dict[str, RopewalkError]:
+        """See :class:`Store`. Who may not remove data is refused as a whole: s3fs, which DVC uses, passes over single errors."""
+        named = [(key, parse_path(key)) for key in keys]
+        addresses = [address for _, address in named if address]
+        if addresses:
+            ask_again(self._access, Permission.DATA_DELETE)
+            services.remove_objects(project_id=self._project_id, addresses=addresses, user_id=self._user_id)
+        return self._runs.delete([key for key, address in named if not address])
 
 
 def _found(row: ObjectView) -> Found:

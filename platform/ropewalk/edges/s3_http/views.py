@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ropewalk.access.authentication import actor_of
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import owner_by_slug
-from ropewalk.core.errors import RopewalkError
 from ropewalk.edges.s3_http import answers, objects, parts
 from ropewalk.edges.s3_http.documents import read_keys
 from ropewalk.edges.s3_http.faults import S3Error, not_implemented, s3_name
@@ -127,15 +126,14 @@ def _upload(request: HttpRequest, access: ProjectAccess, store: Store, key: str)
 
 def _delete_many(request: HttpRequest, store: Store) -> HttpResponse:
     keys, quiet = read_keys(request)
+    failed = store.delete(keys)
     body = ""
     for key in keys:
-        try:
-            store.delete(key)
-        except RopewalkError as error:
+        if error := failed.get(key):
             row = answers.element("Key", key) + answers.element("Code", s3_name(error))
             body += f"<Error>{row}{answers.element('Message', error.message)}</Error>"
-        else:
-            body += "" if quiet else f"<Deleted>{answers.element('Key', key)}</Deleted>"
+        elif not quiet:
+            body += f"<Deleted>{answers.element('Key', key)}</Deleted>"
     return answers.document("DeleteResult", body)
 
 

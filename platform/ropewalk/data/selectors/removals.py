@@ -1,0 +1,96 @@
+"""What was removed and can be restored, and which commits lack it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from ropewalk.core.jobs import JobKind
+from ropewalk.core.pagination import Page, paginate
+from ropewalk.core.selectors import last_jobs
+from ropewalk.data.models import Removal, RemovedObject
+from ropewalk.data.oids import ObjectAddress, address_of
+from ropewalk.data.types import INDEX_REVISION, RESTORE_DATA, Dependent, RemovalView
+
+# Lists and files of a removal, and the lists that are stored and wait for one of its files.
+_LACKING = """
+WITH lacking AS (
+    SELECT kind, oid FROM data_removedobject gone WHERE removal_id = %(removal)s AND NOT EXISTS (
+        SELECT 1 FROM data_storedobject again
+        WHERE again.project_id = gone.project_id AND again.kind = gone.kind AND again.oid = gone.oid AND again.complete)
+    UNION
+    SELECT list.kind, list.oid FROM data_removedobject gone
+    JOIN data_missingchild waiting USING (project_id, kind, oid)
+    JOIN data_storedobject list ON list.id = waiting.directory_id
+    WHERE gone.removal_id = %(removal)s
+), tracked AS (
+    SELECT output.output_set_id, min(output.path) AS path, count(*) AS paths
+    FROM data_trackedoutput output
+    JOIN lacking ON lacking.oid = output.oid AND lacking.kind = CASE
+        WHEN output.algorithm = 'md5' THEN CASE WHEN output.is_dir THEN 'dir' ELSE 'file' END
+        WHEN output.is_dir THEN 'legacy_dir' ELSE 'legacy' END
+    WHERE output.project_id = %(project)s AND output.cached AND output.algorithm IN ('md5', 'md5-dos2unix')
+    GROUP BY output.output_set_id
+)
+"""
+
+
+def removals(project_id: int, *, page: int = 1, per_page: int = 50) -> Page[RemovalView]:
+    """What can be restored, newest first."""
+    rows = Removal.objects.for_project(project_id).filter(purge_started_at=None).select_related("removed_by")
+    return paginate(rows.order_by("-last_at", "-pk"), page=page, per_page=per_page, convert=_view)
+
+
+def removal(project_id: int, removal_id: int) -> RemovalView | None:
+    """One of them, with the newest job that restores it; None when it is restored or gone."""
+    rows = Removal.objects.for_project(project_id).filter(pk=removal_id, purge_started_at=None)
+    row = rows.select_related("removed_by").first()
+    return _view(row, RESTORE_DATA) if row else None
+
+
+def _view(row: Removal, kind: JobKind | None = None) -> RemovalView:
+    jobs = last_jobs(row.project_id, kind, limit=1, subject=f"removal:{row.pk}") if kind else []
+    return RemovalView(
+        id=row.pk,
+        source=row.source,
+        removed_by=row.removed_by.username if row.removed_by else "",
+        started_at=row.started_at,
+        last_at=row.last_at,
+        count=row.objects_count,
+        size=row.size,
+        kept_until=row.last_at + timedelta(days=settings.ROPEWALK_REMOVED_DATA_DAYS),
+        job=next(iter(jobs), None),
+    )
+
+
+def removed_among(project_id: int, addresses: Iterable[ObjectAddress]) -> set[ObjectAddress]:
+    """Those of many objects that were removed and can be restored. One query; for objects that are not visible."""
+    wanted = set(addresses)
+    if not wanted:
+        return set()
+    rows = RemovedObject.objects.for_project(project_id).filter(
+        oid__in={address.oid for address in wanted}, removal__purge_started_at=None
+    )
+    return {address_of(kind, oid) for kind, oid in rows.values_list("kind", "oid")} & wanted
+
+
+def dependents(project_id: int, removal_id: int, *, limit: int = 100) -> tuple[list[Dependent], int]:
+    """The newest indexed commits that track something of a removal which is not stored again, and how many there are."""
+    names = {
+        "project": project_id,
+        "removal": removal_id,
+        "version": INDEX_REVISION.version,
+        "limit": limit,
+    }
+    revisions = """FROM data_revisionindex revision JOIN tracked USING (output_set_id)
+                   WHERE revision.project_id = %(project)s AND revision.version = %(version)s"""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""{_LACKING} SELECT revision.commit_sha, revision.subject, revision.committed_at, tracked.path, tracked.paths,
+                       count(*) OVER () {revisions}
+                ORDER BY revision.committed_at DESC, revision.commit_sha LIMIT %(limit)s""",  # our own words
+            names,
+        )
+        rows = cursor.fetchall()
+    return [Dependent(*row[:5]) for row in rows], rows[0][5] if rows else 0
