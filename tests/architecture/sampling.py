@@ -192,6 +192,11 @@ class Route:
             getattr(self.pattern.callback, CHALLENGES, re.search(r"\\.(git|dvc|s3|mlflow)", self.text))
         )
 
+    @property
+    def unsigned(self) -> int:
+        """What such a client is answered when it sends no credentials: S3 knows no 401."""
+        return 403 if self.pattern.name in {"s3", "s3-bucket"} else 401
+
     def needed_for(self, method: str) -> Permission:
         """What a request with this method needs in the end."""
         return ALSO_NEEDED.get((self.pattern.name or "", method), self.needs)

@@ -119,13 +119,14 @@ def verdict(answer: HttpResponseBase, method: str, person: Person, route: Route,
     needed = route.needed_for(method)
     status, allowed = answer.status_code, PERMISSIONS[person.role_in(visibility)]
     if not allowed:
-        expected = 401 if route.challenges and person.name == "anonymous" else 404
+        expected = route.unsigned if route.challenges and person.name == "anonymous" else 404
         if status != expected:
             return f"{status} where {expected} is right"
         return "the project shows through" if MARK in text_of(answer) else ""
     if needed not in allowed:
         if person.name == "anonymous":
-            return "" if asks_to_sign_in(answer) else f"{status} where 401 is right"
+            fits = status == route.unsigned or asks_to_sign_in(answer)
+            return "" if fits else f"{status} where {route.unsigned} is right"
         return "" if status == 403 else f"{status} where 403 is right"
     if status >= 500:
         return f"{status}: {(getattr(answer, 'exc_info', None) or ('', text_of(answer)[:200]))[1]!r}"

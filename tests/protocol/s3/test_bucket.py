@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
+from botocore import UNSIGNED
 from botocore.exceptions import ClientError
 
 from tests.protocol.s3.conftest import Storage, make_storage
@@ -155,3 +156,26 @@ def test_the_owners_buckets(storage: Storage) -> None:
     assert storage.slug not in names("stranger")
     public = make_storage(storage.instance, "public")
     assert public.slug in names("stranger")
+
+
+def test_tools_may_make_the_bucket_that_is_there(storage: Storage) -> None:
+    bucket = Bound(storage.client("writer", url=storage.buckets_url), storage.slug)
+    bucket.put_object(Key="kept", Body=b"1")
+    bucket.create_bucket()
+    bucket.create_bucket(CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
+    assert bucket.get_object(Key="kept")["Body"].read() == b"1"
+    reader = Bound(storage.client("reader", url=storage.buckets_url), storage.slug)
+    assert refused(reader.create_bucket) == (403, "AccessDenied")
+    nowhere = Bound(storage.client("writer", url=storage.buckets_url), "no-such-project")
+    assert refused(nowhere.create_bucket) == (404, "NoSuchBucket")
+
+
+def test_who_signs_nothing(storage: Storage) -> None:
+    unsigned = Bound(storage.client(url=storage.buckets_url, signature_version=UNSIGNED), storage.slug)
+    assert refused(unsigned.get_object, Key="x") == (403, "AccessDenied")
+    assert refused(unsigned.put_object, Key="x", Body=b"") == (403, "AccessDenied")
+    public = make_storage(storage.instance, "public")
+    storage.client("writer", url=public.buckets_url).put_object(Bucket=public.slug, Key="x", Body=b"open")
+    unsigned.name = public.slug
+    assert unsigned.get_object(Key="x")["Body"].read() == b"open"
+    assert refused(unsigned.put_object, Key="x", Body=b"") == (403, "AccessDenied")

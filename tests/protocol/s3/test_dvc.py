@@ -1,13 +1,10 @@
 """DVC's own client with an S3 remote: push, pull, status and the run cache, through the bucket ``dvc``."""
 
-import os
-import shutil
-import subprocess
 import time
 from pathlib import Path
 
-from tests.protocol.clients import client_python
 from tests.protocol.s3.conftest import Storage
+from tests.protocol.working_copies import WorkingCopy
 
 _STAGE = """
 stages:
@@ -18,50 +15,17 @@ stages:
 """
 
 
-class WorkingCopy:
-    """A git repository whose DVC remote is a project's ``.s3``."""
-
-    def __init__(self, folder: Path, storage: Storage, who: str) -> None:
-        self.folder, self.program = folder, str(client_python("dvc-s3").with_name("dvc"))
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            "DVC_NO_ANALYTICS": "1",
-            "DVC_SITE_CACHE_DIR": str(folder.parent / "site"),
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "HOME": str(folder.parent),
-        }
-        folder.mkdir()
-        subprocess.run(["git", "init", "-q", str(folder)], check=True, env=self.environment)
-        self.dvc("init", "-q")
-        self.dvc("config", "core.check_update", "false")
-        self.dvc("remote", "add", "-d", "ropewalk", "s3://dvc")
-        self.dvc("remote", "modify", "ropewalk", "endpointurl", storage.url)
-        self.dvc("remote", "modify", "ropewalk", "region", "us-east-1")
-        for name in ("access_key_id", "secret_access_key"):
-            self.dvc("remote", "modify", "--local", "ropewalk", name, storage.token(who))
-
-    def dvc(self, *arguments: str, fails: bool = False) -> str:
-        done = subprocess.run(
-            [self.program, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert (done.returncode != 0) == fails, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def forget(self) -> None:
-        """Remove everything that is not in git: the cache, DVC's memory of the remote, the data."""
-        for name in (".dvc/cache", ".dvc/tmp", "data", "../site"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
-        (self.folder / "out.txt").unlink(missing_ok=True)
+def working_copy(folder: Path, storage: Storage, who: str, url: str = "") -> WorkingCopy:
+    """One whose remote is the project's ``.s3``."""
+    token = storage.token(who)
+    options = {"endpointurl": url or storage.url, "region": "us-east-1"}
+    return WorkingCopy(
+        folder, "s3://dvc", options, {"access_key_id": token, "secret_access_key": token}, "dvc-s3"
+    )
 
 
 def test_data_and_the_run_cache_go_there_and_back(storage: Storage, tmp_path: Path) -> None:
-    work = WorkingCopy(tmp_path / "work", storage, "writer")
+    work = working_copy(tmp_path / "work", storage, "writer")
     (work.folder / "data/deep").mkdir(parents=True)
     for number in range(30):
         (work.folder / f"data/deep/{number}.bin").write_bytes(b"%d" % number * 999)
@@ -83,7 +47,7 @@ def test_data_and_the_run_cache_go_there_and_back(storage: Storage, tmp_path: Pa
 
 
 def test_wrong_credentials_are_said(storage: Storage, tmp_path: Path) -> None:
-    work = WorkingCopy(tmp_path / "work", storage, "stranger")
+    work = working_copy(tmp_path / "work", storage, "stranger")
     (work.folder / "a.txt").write_text("a\n")
     work.dvc("add", "-q", "a.txt")
     assert "NoSuchBucket" in (said := work.dvc("push", fails=True)) or "does not exist" in said
@@ -104,7 +68,7 @@ print(removal.count, removal.removed_by)
 def test_garbage_collection_removes_what_is_not_needed_until_it_is_restored(
     storage: Storage, tmp_path: Path
 ) -> None:
-    work = WorkingCopy(tmp_path / "work", storage, "owner")
+    work = working_copy(tmp_path / "work", storage, "owner")
     data = work.folder / "data"
     data.mkdir()
     for number in range(5):

@@ -22,7 +22,7 @@ _BY_CODE = {
 }
 _BY_STATUS = {
     400: (400, "InvalidArgument"),
-    401: (401, "AccessDenied"),
+    401: (403, "AccessDenied"),  # S3 knows no 401: its clients read 403
     403: (403, "AccessDenied"),
     404: (404, "NoSuchBucket"),
     408: (400, "RequestTimeout"),

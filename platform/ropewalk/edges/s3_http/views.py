@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ropewalk.access.authentication import actor_of
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import owner_by_slug
+from ropewalk.core.streams import DRAIN_BYTES_UNKNOWN, drain
 from ropewalk.edges.s3_http import answers, objects, parts
 from ropewalk.edges.s3_http.documents import read_keys
 from ropewalk.edges.s3_http.faults import S3Error, not_implemented, s3_name
@@ -87,7 +88,10 @@ def _bucket(request: HttpRequest, access: ProjectAccess, store: Store) -> HttpRe
         case "POST" if "delete" in request.GET:
             return _delete_many(request, store)
         case "PUT":
-            raise S3Error(409, "BucketAlreadyOwnedByYou", "The bucket is there: every project has it.")
+            drain(
+                request, DRAIN_BYTES_UNKNOWN
+            )  # a region's name; in ours S3 lets everybody make a bucket of theirs again
+            return HttpResponse(headers={"Location": f"/{store.name}"})
     raise _not_allowed()
 
 
