@@ -56,6 +56,15 @@ class ForgivingCache(RedisCache):
             outages.note("cache", error)
             return list(data)
 
+    def count_up(self, key: Any, by: int) -> None:
+        """Add to a number that is there already; without one, or without the broker, nothing happens."""
+        try:
+            self.incr(key, by)
+        except ValueError:
+            pass
+        except redis.RedisError as error:
+            outages.note("cache", error)
+
     def delete(self, key: Any, version: int | None = None) -> bool:
         """Forget the value, if the broker answers."""
         try:

@@ -1,11 +1,13 @@
 """Reads of what is stored and of what may be. Every function takes ids; who may see it was decided before."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from ropewalk.core.derived import cache
+from ropewalk.core.errors import NotFound
 from ropewalk.quotas.models import StorageKind
 from ropewalk.quotas.types import Amount, Limit, Standing, StorageUse
 
@@ -57,35 +59,55 @@ def projects_of_owner(owner_id: int, *, limit: int = 100) -> list[tuple[int, int
 
 
 def standing(project_id: int) -> Standing:
-    """A project's and its owner's limits as they are now."""
+    """A project's and its owner's limits as they are now; what is used only of a limit that there is."""
+    found = _limits("project.id", project_id)
+    if found is None:  # purged meanwhile
+        return Standing(Limit("", None, 0), Limit("", None, 0), 0)
+    owner_id, project, owner = found
+    if project.most is not None:
+        project = replace(project, used=project_use(project_id).size)
+    if owner.most is not None:
+        owner = replace(owner, used=owner_use(owner_id).size)
+    return Standing(project, owner, owner_id)
+
+
+def project_limit(project_id: int) -> Limit:
+    """A project's limit, with what is used whether or not there is one. Raises :class:`NotFound`."""
+    found = _limits("project.id", project_id)
+    if found is None:
+        raise NotFound("There is no such project.")
+    return replace(found[1], used=project_use(project_id).size)
+
+
+def owner_limit(owner_id: int) -> Limit:
+    """The same for an owner's projects together. Raises :class:`NotFound`."""
+    found = _limits("owner.id", owner_id)
+    if found is None:
+        raise NotFound("There is no such owner.")
+    return replace(found[2], used=owner_use(owner_id).size)
+
+
+def _limits(column: str, number: int) -> tuple[int, Limit, Limit] | None:
+    """An owner's id, a project's limit (that of any, when an owner is asked for) and the owner's, nothing used yet."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT owner.id, owner.slug, project.slug, mine.id IS NOT NULL, mine.limit, theirs.id IS NOT NULL, theirs.limit
-               FROM projects_project project JOIN accounts_owner owner ON owner.id = project.owner_id
+            f"""SELECT owner.id, owner.slug, project.slug,
+                      mine.id IS NOT NULL, mine."limit", theirs.id IS NOT NULL, theirs."limit"
+               FROM accounts_owner owner LEFT JOIN projects_project project ON owner.id = project.owner_id
                LEFT JOIN quotas_projectquota mine ON mine.project_id = project.id
                LEFT JOIN quotas_ownerquota theirs ON theirs.owner_id = owner.id
-               WHERE project.id = %s""",
-            [project_id],
+               WHERE {column} = %s LIMIT 1""",  # noqa: S608  # our own names
+            [number],
         )
         found = cursor.fetchone()
-    if found is None:  # purged meanwhile
-        return Standing(Limit("", None, 0), Limit("", None, 0))
+    if found is None:
+        return None
     owner_id, owner, slug, own, limit, owners_own, owners_limit = found
-    most = limit if own else settings.ROPEWALK_PROJECT_QUOTA
-    owner_most = owners_limit if owners_own else settings.ROPEWALK_OWNER_QUOTA
-    return Standing(
-        Limit(f"{owner}/{slug}", most, 0 if most is None else project_use(project_id).size, own),
-        Limit(owner, owner_most, 0 if owner_most is None else owner_use(owner_id).size, owners_own),
+    return (
+        owner_id,
+        Limit(f"{owner}/{slug}", limit if own else settings.ROPEWALK_PROJECT_QUOTA, 0, own),
+        Limit(owner, owners_limit if owners_own else settings.ROPEWALK_OWNER_QUOTA, 0, owners_own),
     )
-
-
-def owner_limit(owner_id: int, slug: str) -> Limit:
-    """An owner's limit, with what is used whether or not there is one."""
-    with connection.cursor() as cursor:
-        cursor.execute('SELECT "limit" FROM quotas_ownerquota WHERE owner_id = %s', [owner_id])
-        found = cursor.fetchone()
-    most = found[0] if found else settings.ROPEWALK_OWNER_QUOTA
-    return Limit(slug, most, owner_use(owner_id).size, found is not None)
 
 
 def standing_key(project_id: int) -> str:
@@ -93,20 +115,38 @@ def standing_key(project_id: int) -> str:
     return f"quotas:standing:{project_id}"
 
 
+def flow_key(owner_id: int) -> str:
+    """Where uploads count the bytes that came for any project of an owner, for ever upwards."""
+    return f"quotas:flow:{owner_id}"
+
+
 def recent_standing(project_id: int) -> Standing:
     """Like :func:`standing`, at most five seconds old, and asked anew where less than a tenth of a limit is left.
 
-    Asked before every upload: the costs of the exact answer are for those who are near their limit.
+    Asked before every upload: the costs of the exact answer are for those who are near their limit. What came since it was asked
+    counts as used.
     """
     known: Any = cache.get(standing_key(project_id))
-    if isinstance(known, Standing) and not _near(known):
+    if isinstance(known, Standing) and (known := _as_of_now(known)):
         return known
     fresh = standing(project_id)
+    if fresh.tightest is not None:
+        if (flow := cache.get(flow_key(fresh.owner_id))) is None:
+            cache.add(flow_key(fresh.owner_id), flow := 0, None)
+        fresh = replace(fresh, flow=flow)
     cache.set(standing_key(project_id), fresh, _KEPT)
     return fresh
 
 
-def _near(known: Standing) -> bool:
-    return any(
-        limit.most is not None and limit.used * 10 > limit.most * 9 for limit in (known.project, known.owner)
-    )
+def _as_of_now(known: Standing) -> Standing | None:
+    """With what came meanwhile as used; None when that is near a limit, or nobody knows what came."""
+    if known.tightest is None:
+        return known
+    flow = cache.get(flow_key(known.owner_id))
+    if flow is None or flow < known.flow:
+        return None
+    came = flow - known.flow
+    limits = [replace(limit, used=limit.used + came) for limit in (known.project, known.owner)]
+    if any(limit.most is not None and limit.used * 10 > limit.most * 9 for limit in limits):
+        return None
+    return replace(known, project=limits[0], owner=limits[1], flow=flow)

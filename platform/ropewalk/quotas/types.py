@@ -10,7 +10,7 @@ _UNITS = {"": 1, "B": 1} | {
     for power, letter in enumerate("KMGTP", 1)
     for name, step in ((letter, 1000), (f"{letter}B", 1000), (f"{letter}IB", 1024))
 }
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]{0,3})\Z")
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([A-Za-z]{0,3})\Z")
 
 
 class OverQuota(TooLarge):
@@ -63,10 +63,12 @@ class Limit:
 
 @dataclass(frozen=True)
 class Standing:
-    """A project's two limits."""
+    """A project's two limits. ``flow`` is how many bytes had come for the owner's projects by then, by a count of its own."""
 
     project: Limit
     owner: Limit
+    owner_id: int
+    flow: int = 0
 
     @property
     def tightest(self) -> Limit | None:

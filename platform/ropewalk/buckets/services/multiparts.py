@@ -15,6 +15,7 @@ from ropewalk.buckets.types import MAX_PARTS, MIN_PART_BYTES, PartView, UploadVi
 from ropewalk.core import clock
 from ropewalk.core.blobs import store
 from ropewalk.core.errors import Invalid, NotFound
+from ropewalk.quotas.services import metered
 
 _GONE = NotFound("This upload was completed, given up, or never begun.", code="no_upload")
 
@@ -36,12 +37,17 @@ def begin(
     return upload_view(row)
 
 
-def receive_part(upload: UploadView, *, number: int, blocks: Iterable[bytes]) -> PartView:
-    """Store a part, replacing an earlier one of its number. Raises what ``blocks`` raises, and :class:`NotFound`."""
+def receive_part(
+    upload: UploadView, *, number: int, blocks: Iterable[bytes], announced: int | None = None
+) -> PartView:
+    """Store a part, replacing an earlier one of its number.
+
+    Raises what ``blocks`` raises, :class:`NotFound`, and :class:`~ropewalk.quotas.types.OverQuota`.
+    """
     if not 1 <= number <= MAX_PARTS:
         raise Invalid(f"A part's number is from 1 to {MAX_PARTS}.", code="bad_part_number")
     row = UploadPart(project_id=upload.project_id, upload_id=upload.id, number=number, blob=uuid.uuid4())
-    _store(row, blocks)
+    _store(row, metered(upload.project_id, blocks, announced=announced))
     try:
         with transaction.atomic():
             _locked(upload)

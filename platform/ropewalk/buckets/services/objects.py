@@ -18,6 +18,7 @@ from ropewalk.core import clock
 from ropewalk.core.blobs import store
 from ropewalk.core.errors import Invalid
 from ropewalk.core.locks import lock_in_transaction
+from ropewalk.quotas.services import metered
 
 Requirement = Callable[[ObjectView | None], None]
 
@@ -26,6 +27,7 @@ Requirement = Callable[[ObjectView | None], None]
 class Incoming:
     """What an object will be. ``etag`` is given for what came in parts, else it is the body's md5.
 
+    ``announced`` is its length where the client says it; ``counted`` that its bytes are in the project's sum already (parts).
     ``require`` is asked with what is there (None for nothing) before it is replaced, and raises when it must not be.
     """
 
@@ -35,6 +37,8 @@ class Incoming:
     metadata: dict[str, str] = field(default_factory=dict)
     etag: str = ""
     require: Requirement = lambda _: None
+    announced: int | None = None
+    counted: bool = False
 
 
 def put_object(*, project_id: int, bucket: str, incoming: Incoming, user_id: int | None) -> ObjectView:
@@ -67,7 +71,10 @@ def _store(row: BucketObject, incoming: Incoming) -> None:
     """Bring the bytes into the store and their facts into the row."""
     md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
     with store().writer(blob_key(row.project_id, row.blob)) as writer:
-        for block in incoming.blocks:
+        blocks = incoming.blocks
+        if not incoming.counted:
+            blocks = metered(row.project_id, blocks, announced=incoming.announced)
+        for block in blocks:
             md5.update(block)
             sha256.update(block)
             size += len(block)

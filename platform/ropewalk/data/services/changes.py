@@ -14,6 +14,7 @@ from ropewalk.core.errors import Busy, Conflict, Denied, Invalid
 from ropewalk.core.locks import lock_within
 from ropewalk.data.selectors import outputs
 from ropewalk.data.services.pushes import finish_push, for_writing, start_push
+from ropewalk.quotas.services import require_room
 from ropewalk.repos import refs
 from ropewalk.repos import services as repos
 from ropewalk.repos.edits import CommitRequest, Edit, MovePath, WriteFile, touched
@@ -77,7 +78,7 @@ def change_refs(access: ProjectAccess, changes: list[RefChange], pack: Iterable[
     """Make these changes of refs (name, old, new), all or none; ``pack`` brings the objects that the repository lacks.
 
     Raises :class:`RefMoved` when an old value is not the ref's any more, :class:`Denied` with the rule's words, :class:`Invalid`
-    for names and objects that git refuses.
+    for names and objects that git refuses, :class:`~ropewalk.quotas.types.OverQuota` when there is no room for a pack.
     """
     access = for_writing(access)
     for name, _, _ in changes:
@@ -86,6 +87,8 @@ def change_refs(access: ProjectAccess, changes: list[RefChange], pack: Iterable[
     require_allowed(
         access, changes, onward=pack is not None
     )  # sooner than git's hook, which has the last word
+    if pack is not None:
+        require_room(access.project.id)
     head = _head(changes)
     session = start_push(access, head)
     try:

@@ -13,6 +13,7 @@ from ropewalk.data.oids import ObjectAddress
 from ropewalk.data.remote_reading import NotThere, RemoteReader
 from ropewalk.data.services.objects import receive_object
 from ropewalk.data.types import FetchedItem, FetchReport
+from ropewalk.quotas.types import OverQuota
 
 log = structlog.get_logger("ropewalk.data")
 
@@ -151,7 +152,7 @@ class Gathering:
             except NotThere as answer:
                 self._note_missing(address, answer.denied)
                 return
-            except DataLimit:
+            except (DataLimit, OverQuota):
                 raise
             except (Unprocessable, TooLarge) as error:
                 if isinstance(error, Unprocessable) and error.code not in {"md5_mismatch", "bad_directory"}:

@@ -11,6 +11,7 @@ from ropewalk.data.services.indexing import index_pushed_commits
 from ropewalk.data.services.mirrors import follow, lead_elsewhere
 from ropewalk.projects.models import Project
 from ropewalk.projects.services import create_project
+from ropewalk.quotas.services import require_room
 from ropewalk.repos import fetching, refs
 from ropewalk.repos import selectors as repositories
 from ropewalk.repos import services as repos
@@ -153,6 +154,7 @@ def _copy(
     )
     if not offered.names:
         raise Invalid("The repository has no branches and no tags.", hint="Push to this project instead.")
+    require_room(project_id)
     report(0.05, f"Fetching {len(offered.names)} branches and tags")
     fetching.fetch_refs(
         project_id,

@@ -12,6 +12,7 @@ from ropewalk.core.locks import try_lock
 from ropewalk.data.services.indexing import index_pushed_commits
 from ropewalk.data.types import SYNC_MIRROR
 from ropewalk.projects.models import Project
+from ropewalk.quotas.services import require_room
 from ropewalk.repos import fetching, refs
 from ropewalk.repos import services as repos
 from ropewalk.repos.models import PullMirror
@@ -101,6 +102,7 @@ def _fetched(
 def _fetch(
     project_id: int, target: outbound.Target, sign_in: SignIn | None, wanted: list[str], report: Report
 ) -> None:
+    require_room(project_id)
     fetching.fetch_refs(
         project_id,
         target,

@@ -21,17 +21,25 @@ from ropewalk.data.models import MissingChild, StoredObject
 from ropewalk.data.oids import ObjectAddress
 from ropewalk.data.services.holders import holder_lock, remove_unreferenced
 from ropewalk.data.types import Received
+from ropewalk.quotas.services import metered
 
 log = structlog.get_logger("ropewalk.data")
 
 
 def receive_object(
-    *, project_id: int, address: ObjectAddress, blocks: Iterable[bytes], user_id: int | None
+    *,
+    project_id: int,
+    address: ObjectAddress,
+    blocks: Iterable[bytes],
+    user_id: int | None,
+    announced: int | None = None,
+    counted: bool = False,
 ) -> Received:
     """Store an upload. An object that is there already is read to its end and left as it is.
 
-    Raises :class:`Unprocessable` when the bytes are not what the address says (nothing is left then), whatever ``blocks`` raises,
-    and ``StoreUnavailable``.
+    ``announced`` is its length where the client says it; ``counted`` that its bytes are in the project's sum already (parts).
+    Raises :class:`~ropewalk.quotas.types.OverQuota`, :class:`Unprocessable` when the bytes are not what the address says (nothing
+    is left then), whatever ``blocks`` raises, and ``StoreUnavailable``.
     """
     row = StoredObject.objects.for_project(project_id).filter(kind=address.kind, oid=address.oid).first()
     if row is not None and _bytes_are_there(row, address):  # its own, or those that it refers to
@@ -41,7 +49,7 @@ def receive_object(
         return Received(created=False, size=size)
     digest = UploadDigest(legacy=address.legacy and not address.is_dir)
     with store().writer(address.key(project_id)) as writer:
-        for block in blocks:
+        for block in blocks if counted else metered(project_id, blocks, announced=announced):
             digest.update(block)
             writer.write(block)
         if not digest.matches(address.oid):

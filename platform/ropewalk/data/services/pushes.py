@@ -1,6 +1,7 @@
 """Receiving a push, whatever edge it comes through: its rules, its start, its last look at the gate, and what follows it."""
 
 import threading
+from collections.abc import Iterable, Iterator
 
 from django.conf import settings
 from django.db import transaction
@@ -8,8 +9,10 @@ from django.db import transaction
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import ask_again
 from ropewalk.access.types import ProjectAccess
-from ropewalk.core.errors import Busy, RopewalkError
+from ropewalk.core.errors import Busy, RopewalkError, TooLarge
 from ropewalk.data.services.indexing import index_pushed_commits
+from ropewalk.quotas.services import metered, refusal
+from ropewalk.quotas.types import OverQuota
 from ropewalk.releases.selectors import titles_of_tags
 from ropewalk.repos import refs
 from ropewalk.repos import services as repos
@@ -18,7 +21,7 @@ from ropewalk.repos.pushing import PushSession
 from ropewalk.repos.selectors import ref_rules
 from ropewalk.repos.services import RefChange
 from ropewalk.repos.transport import ReceivePack
-from ropewalk.repos.types import PushView
+from ropewalk.repos.types import ZERO, PushView
 
 _SLOTS = threading.BoundedSemaphore(8)
 _PATIENCE = 20.0
@@ -38,8 +41,29 @@ def fault_in_names(head: PushHead) -> str:
     return ""
 
 
-def too_large() -> str:
-    """What somebody reads whose push passed the limit."""
+def out_of_room(access: ProjectAccess, head: PushHead) -> str:
+    """Why nothing more may be pushed, in words for the pusher; empty when there is room, and for a push that only deletes."""
+    error = None if _only_deletes(head) else refusal(access.project.id)
+    return _in_terminal(error) if error else ""
+
+
+def metered_pack(access: ProjectAccess, head: PushHead, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """What follows the list of refs. Raises :class:`~ropewalk.quotas.types.OverQuota` when it is more than there is room for."""
+    return iter(blocks) if _only_deletes(head) else metered(access.project.id, blocks)
+
+
+def _only_deletes(head: PushHead) -> bool:
+    return all(command.new == ZERO for command in head.commands)
+
+
+def _in_terminal(error: RopewalkError) -> str:
+    return f"Ropewalk: {error.message}\n          {error.hint}"
+
+
+def too_large(error: TooLarge) -> str:
+    """What somebody reads whose push passed the limit for one push, or the room that is left."""
+    if isinstance(error, OverQuota):
+        return _in_terminal(error)
     return (
         f"Ropewalk: this push is larger than {settings.ROPEWALK_MAX_PUSH_BYTES >> 20} MiB, the limit for one push.\n"
         "          Push in parts, and keep large data in DVC (dvc add, dvc push) instead of git."

@@ -15,4 +15,11 @@ def dvc_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
     """One or two lines of text; a Basic challenge with 401."""
     if request.method in {"PUT", "POST"}:
         drain(request, DRAIN_BYTES_UNKNOWN if error.status in {401, 404, 503} else DRAIN_BYTES)
-    return plain_error(request, error)
+    answer = plain_error(request, error)
+    if error.code == "over_quota":  # DVC shows the status line and nothing of the body
+        answer.reason_phrase = _one_line(error.message)
+    return answer
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.encode("ascii", "replace").decode().split())[:300]

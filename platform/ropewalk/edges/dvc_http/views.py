@@ -59,7 +59,11 @@ def write_object(request: HttpRequest, access: ProjectAccess, path: str = "") ->
         raise _NOT_AN_OBJECT
     blocks = streams.body(request, limit=settings.ROPEWALK_MAX_OBJECT_BYTES)
     done = services.receive_object(
-        project_id=access.project.id, address=address, blocks=blocks, user_id=access.actor.user_id
+        project_id=access.project.id,
+        address=address,
+        blocks=blocks,
+        user_id=access.actor.user_id,
+        announced=streams.content_length(request),
     )
     return HttpResponse(status=201 if done.created else 200, headers={"ETag": _etag(address)})
 

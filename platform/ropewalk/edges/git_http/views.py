@@ -1,5 +1,8 @@
 """Smart HTTP for unmodified git clients: protocol versions 0 to 2. See gitprotocol-http(5)."""
 
+from collections.abc import Iterable
+from itertools import chain
+
 from django.conf import settings
 from django.http import (
     HttpRequest,
@@ -87,6 +90,8 @@ def receive_pack(request: HttpRequest, access: ProjectAccess) -> HttpResponseBas
         return _result(b"")
     if message := pushes.fault_in_names(head):
         return _refused(request, head, "bad ref name", message)
+    if message := pushes.out_of_room(access, head):
+        return _refused(request, head, "over quota", message)
     session = pushes.start_push(access, head)
     try:
         return _feed(request, access, head, session, rest, blocks)
@@ -101,15 +106,15 @@ def _feed(
     head: PushHead,
     session: PushSession,
     rest: bytes,
-    blocks: object,
+    blocks: Iterable[bytes],
 ) -> HttpResponseBase:
-    taking = session.feed(head.raw) and (not rest or session.feed(rest))
+    taking = session.feed(head.raw)
     try:
-        for block in blocks:  # type: ignore[attr-defined]
+        for block in pushes.metered_pack(access, head, chain([rest] if rest else [], blocks)):
             taking = taking and session.feed(block)  # once git stopped reading, the rest is only read away
-    except TooLarge:
+    except TooLarge as error:
         session.close()
-        return _refused(request, head, "push too large", pushes.too_large())
+        return _refused(request, head, error.code.replace("_", " "), pushes.too_large(error))
     session.end_input()
     pushes.finish_push(access, session)
     return _uncached(StreamingHttpResponse(session, content_type="application/x-git-receive-pack-result"))

@@ -16,6 +16,7 @@ from django.utils.http import content_disposition_header
 from ropewalk.core import blobs, streams
 from ropewalk.core.blobs import BadKey, BlobMissing, BlobStat
 from ropewalk.edges.mlflow_http.errors import BadPath, ResourceMissing, json_answer
+from ropewalk.quotas.services import metered
 from ropewalk.tracking.artifact_sums import note_artifacts
 from ropewalk.tracking.selectors.artifacts import entries_below
 from ropewalk.tracking.types import artifact_prefix
@@ -79,17 +80,20 @@ def put(request: HttpRequest, project_id: int, path: str) -> HttpResponse:
     clean = safe_path(path)
     if not clean or path.endswith("/"):
         raise BadPath
-    store_artifact(project_id, clean, streams.body(request, limit=settings.ROPEWALK_MAX_ARTIFACT_BYTES))
+    blocks = streams.body(request, limit=settings.ROPEWALK_MAX_ARTIFACT_BYTES)
+    store_artifact(project_id, clean, blocks, announced=streams.content_length(request))
     return json_answer({})
 
 
-def store_artifact(project_id: int, path: str, blocks: Iterable[bytes]) -> None:
-    """Store an artifact under a checked path. Raises :class:`BadPath` and what ``blocks`` raise."""
+def store_artifact(
+    project_id: int, path: str, blocks: Iterable[bytes], *, announced: int | None = None
+) -> None:
+    """Store an artifact under a checked path. Raises :class:`BadPath`, what ``blocks`` raise, and ``OverQuota``."""
     key, size = key_of(project_id, path), 0
     try:
         before = blobs.store().stat(key)
         with blobs.store().writer(key) as writer:
-            for block in blocks:
+            for block in metered(project_id, blocks, announced=announced):
                 size += len(block)
                 writer.write(block)
             writer.commit()

@@ -11,6 +11,7 @@ XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 CONTENT_TYPE = "application/xml"
 # By our own codes first, then by status. A client tries again at 5xx and "SlowDown", never at 4xx.
 _BY_CODE = {
+    "over_quota": (403, "QuotaExceeded"),  # as Ceph names it
     "md5_mismatch": (400, "BadDigest"),
     "bad_directory": (400, "InvalidArgument"),
     "truncated": (400, "IncompleteBody"),
@@ -56,7 +57,7 @@ def s3_error(request: HttpRequest, error: RopewalkError) -> HttpResponse:
     """An error as S3's clients read it, after what the client still sends was read for a while."""
     status, name = _named(error)
     if request.method in {"PUT", "POST"}:
-        drain(request, DRAIN_BYTES_UNKNOWN if status in {401, 403, 404, 503} else DRAIN_BYTES)
+        drain(request, DRAIN_BYTES_UNKNOWN if error.status in {401, 403, 404, 503} else DRAIN_BYTES)
     text = f"{error.message} {error.hint}".strip()
     body = (
         f"{XML}<Error><Code>{name}</Code><Message>{escape(text)}</Message>"

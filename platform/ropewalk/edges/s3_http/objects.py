@@ -70,7 +70,11 @@ def write(request: HttpRequest, store: Store, key: str) -> HttpResponse:
         return _copy(request, store, key, limit)
     upload = read_upload(request, limit=limit)
     sent = Sent(
-        upload.blocks, content_type(request), metadata(request), require=conditions.of_upload(request)
+        upload.blocks,
+        content_type(request),
+        metadata(request),
+        require=conditions.of_upload(request),
+        length=upload.length,
     )
     etag = store.put(key, sent)
     return HttpResponse(headers={"ETag": f'"{etag}"', **upload.checks.echoed})
@@ -84,7 +88,8 @@ def _copy(request: HttpRequest, store: Store, key: str, limit: int | None) -> Ht
     kind, named = (
         (content_type(request), metadata(request)) if own else (found.content_type, dict(found.metadata))
     )
-    etag = store.put(key, Sent(found.open(0, None), kind, named, require=conditions.of_upload(request)))
+    require = conditions.of_upload(request)
+    etag = store.put(key, Sent(found.open(0, None), kind, named, require=require, length=found.size))
     body = answers.element("LastModified", answers.moment(clock.now())) + f"<ETag>&quot;{etag}&quot;</ETag>"
     return answers.document("CopyObjectResult", body)
 

@@ -53,21 +53,23 @@ def receive(request: HttpRequest, store: Store, upload: UploadView) -> HttpRespo
     text = request.GET.get("partNumber", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if "x-amz-copy-source" in request.headers:
-        part = services.receive_part(upload, number=number, blocks=_copied(request, store))
+        blocks, length = _copied(request, store)
+        part = services.receive_part(upload, number=number, blocks=blocks, announced=length)
         body = answers.element("LastModified", answers.moment(part.created_at))
         return answers.document("CopyPartResult", f"{body}<ETag>&quot;{part.etag}&quot;</ETag>")
     sent = read_upload(request)
-    part = services.receive_part(upload, number=number, blocks=sent.blocks)
+    part = services.receive_part(upload, number=number, blocks=sent.blocks, announced=sent.length)
     return HttpResponse(headers={"ETag": f'"{part.etag}"', **sent.checks.echoed})
 
 
-def _copied(request: HttpRequest, store: Store) -> Iterator[bytes]:
+def _copied(request: HttpRequest, store: Store) -> tuple[Iterator[bytes], int]:
     found = objects.copy_source(request, store)
     try:
         part = parse_range(request.headers.get("x-amz-copy-source-range", ""), found.size)
     except Unsatisfiable:
         raise S3Error(416, "InvalidRange", "The range begins behind the object's end.") from None
-    return found.open(*(part or (0, None)))
+    start, end = part or (0, found.size)
+    return found.open(start, end), end - start
 
 
 def complete(request: HttpRequest, store: Store, upload: UploadView) -> HttpResponseBase:
@@ -92,7 +94,9 @@ def _complete(
     if (total := sum(part.size for part in parts)) > limit:
         raise S3Error(400, "EntityTooLarge", f"The parts have {total} bytes together; the limit is {limit}.")
     blocks = selectors.open_parts(upload, parts)
-    sent = Sent(blocks, upload.content_type, upload.metadata, etag=etag_of(parts), require=require)
+    sent = Sent(
+        blocks, upload.content_type, upload.metadata, etag=etag_of(parts), require=require, counted=True
+    )
     try:
         etag = store.put(upload.key, sent)
     except BlobMissing:  # somebody else's try ended meanwhile, and removed the parts

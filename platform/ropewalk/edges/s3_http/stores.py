@@ -39,13 +39,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Sent:
-    """What an upload brings. ``require`` is asked for the present ETag before anything is replaced, and may raise."""
+    """What an upload brings. ``require`` is asked for the present ETag before anything is replaced, and may raise.
+
+    ``length`` is known before the first block, or None; ``counted`` says that the bytes lie here already, as parts.
+    """
 
     blocks: Iterable[bytes]
     content_type: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     etag: str = ""
     require: Callable[[str | None], None] = lambda _: None
+    length: int | None = None
+    counted: bool = False
 
 
 class Store(Protocol):
@@ -101,6 +106,8 @@ class FilesStore:
             metadata=sent.metadata,
             etag=sent.etag,
             require=lambda row: sent.require(row.etag if row else None),
+            announced=sent.length,
+            counted=sent.counted,
         )
         stored = bucket_services.put_object(
             project_id=self._project_id, bucket=self.room, incoming=incoming, user_id=self._user_id
@@ -175,7 +182,12 @@ class RemoteStore:
         present = selectors.object_state(self._project_id, address)
         sent.require(_tag(address) if present else None)
         services.receive_object(
-            project_id=self._project_id, address=address, blocks=sent.blocks, user_id=self._user_id
+            project_id=self._project_id,
+            address=address,
+            blocks=sent.blocks,
+            user_id=self._user_id,
+            announced=sent.length,
+            counted=sent.counted,
         )
         return _tag(address)
 

@@ -22,6 +22,7 @@ class Upload:
 
     blocks: Iterator[bytes]
     checks: Checks
+    length: int | None
 
 
 def read_upload(request: HttpRequest, *, limit: int | None = None) -> Upload:
@@ -40,7 +41,7 @@ def read_upload(request: HttpRequest, *, limit: int | None = None) -> Upload:
     if length is not None and length > most:
         raise S3Error(400, "EntityTooLarge", f"The body has {length} bytes; the limit is {most}.")
     raw = streams.body(request, limit=most + most // 16 + _FRAMING if streaming else most)
-    return Upload(decoded(raw, payload, signed.seal if signed else None, checks, length), checks)
+    return Upload(decoded(raw, payload, signed.seal if signed else None, checks, length), checks, length)
 
 
 def _length(text: str) -> int:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from uuid import uuid4
 
 import structlog
@@ -176,6 +177,9 @@ def _push(visit: Visit, access: ProjectAccess) -> None:
     if message := pushes.fault_in_names(head):
         _refuse(wire, head, "bad ref name", message)
         return
+    if message := pushes.out_of_room(access, head):
+        _refuse(wire, head, "over quota", message)
+        return
     if not rest and any(command.new != ZERO for command in head.commands):
         rest = next(incoming, b"")  # only now is there something to receive
     session = pushes.start_push(access, head)
@@ -183,13 +187,13 @@ def _push(visit: Visit, access: ProjectAccess) -> None:
     landing = threading.Event()
     try:
         session.when_read(lambda whole: _end(wire, access, session, landing if whole else None))
-        _take(head, session, rest, incoming)
+        _take(head, session, pushes.metered_pack(access, head, chain([rest] if rest else [], incoming)))
         _give(wire, session)
         if not landing.is_set():
             _drain(wire)
-    except TooLarge:
+    except TooLarge as error:
         session.close()
-        _refuse(wire, head, "push too large", pushes.too_large())
+        _refuse(wire, head, error.code.replace("_", " "), pushes.too_large(error))
     finally:
         session.close()
 
@@ -219,8 +223,8 @@ def _end(wire: Wire, access: ProjectAccess, session: PushSession, landing: threa
         wire.interrupt()
 
 
-def _take(head: PushHead, session: PushSession, rest: bytes, incoming: Iterator[bytes]) -> None:
-    taking = session.feed(head.raw) and (not rest or session.feed(rest))
+def _take(head: PushHead, session: PushSession, incoming: Iterator[bytes]) -> None:
+    taking = session.feed(head.raw)
     while taking and (block := next(incoming, b"")):
         taking = session.feed(block)
     session.end_input()

@@ -6,7 +6,8 @@ by at most what is under way. A lock would make them wait for each other.
 
 from collections.abc import Iterable, Iterator
 
-from ropewalk.quotas.selectors import recent_standing, standing
+from ropewalk.core.derived import cache
+from ropewalk.quotas.selectors import flow_key, recent_standing, standing
 from ropewalk.quotas.types import Limit, OverQuota, Standing, size_text
 
 
@@ -24,7 +25,9 @@ def require_room(project_id: int, size: int = 1) -> None:
 
 def refusal(project_id: int, size: int = 1) -> OverQuota | None:
     """Why so many bytes can't be stored, in words; None when they can."""
-    return _refusal(recent_standing(project_id), size)
+    if _refusal(recent_standing(project_id), size) is None:
+        return None
+    return _refusal(standing(project_id), size)  # nobody is refused for what was removed a moment ago
 
 
 def metered(project_id: int, blocks: Iterable[bytes], *, announced: int | None = None) -> Iterator[bytes]:
@@ -33,9 +36,9 @@ def metered(project_id: int, blocks: Iterable[bytes], *, announced: int | None =
     Raises :class:`OverQuota` before the first is asked for when there is none, or not enough for the ``announced`` bytes, else as
     soon as they are more than there is room for.
     """
+    if announced != 0:
+        require_room(project_id, announced or 1)
     known = recent_standing(project_id)
-    if announced != 0 and (error := _refusal(known, announced or 1)):
-        raise error
     limit, total = known.tightest, 0
     for block in blocks:
         total += len(block)
@@ -45,6 +48,8 @@ def metered(project_id: int, blocks: Iterable[bytes], *, announced: int | None =
             if error := _refusal(known, total):
                 raise error
         yield block
+    if limit is not None and total:
+        cache.count_up(flow_key(known.owner_id), total)
 
 
 def _refusal(known: Standing, size: int) -> OverQuota | None:

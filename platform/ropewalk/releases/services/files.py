@@ -16,6 +16,7 @@ from django.db.models import F
 from ropewalk.core import audit, clock
 from ropewalk.core.blobs import store
 from ropewalk.core.errors import Conflict, Invalid, NotFound, TooLarge
+from ropewalk.quotas.services import metered
 from ropewalk.releases.models import Release, ReleaseFile
 from ropewalk.releases.selectors import file_view
 from ropewalk.releases.types import ReleaseFileView, blob_key
@@ -119,9 +120,12 @@ class IncomingFile:
 def receive_file(
     *, project_id: int, release_id: int, name: str, blocks: Iterable[bytes], user_id: int | None
 ) -> ReleaseFileView:
-    """Store a file. Raises what :class:`IncomingFile` and ``blocks`` raise; then nothing of the file is visible."""
+    """Store a file. Raises what :class:`IncomingFile` and ``blocks`` raise, and :class:`~ropewalk.quotas.types.OverQuota`.
+
+    Then nothing of the file is visible.
+    """
     with IncomingFile(project_id=project_id, release_id=release_id, name=name, user_id=user_id) as incoming:
-        for block in blocks:
+        for block in metered(project_id, blocks):
             incoming.write(block)
         return incoming.finish()
 
