@@ -20,6 +20,7 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.routes import CHALLENGES
 from ropewalk.comparisons.models import Comparison
 from ropewalk.core import clock, jobs
+from ropewalk.data.models import Removal
 from ropewalk.monitors.models import DriftReport
 from ropewalk.projects.models import Project
 from ropewalk.releases import services as releases
@@ -109,6 +110,12 @@ def make_push_mirror(project: Project) -> Any:
 def make_job(project: Project) -> Any:
     kind = jobs.JobKind("test.kind", 1)
     return jobs.enqueue(kind, subject="matrix", fingerprint="f", payload={}, project_id=project.pk).pk
+
+
+@owned("removal_id")
+def make_removal(project: Project) -> Any:
+    now = clock.now()
+    return Removal.objects.create(project=project, source="client", started_at=now, last_at=now).pk
 
 
 @owned("run_id")

@@ -136,6 +136,10 @@ class RevisionFacts:
     problems: list[dict[str, str]]
 
 
+def _presence(present: bool, removed: bool) -> str:
+    return "present" if present else "removed" if removed else "missing"
+
+
 @dataclass(frozen=True)
 class TrackedOutputView:
     """A tracked path at a commit. ``present``: its bytes (for a folder, all of them) are in this project's store."""
@@ -150,6 +154,12 @@ class TrackedOutputView:
     stage: str
     cached: bool
     present: bool
+    removed: bool = False
+
+    @property
+    def presence(self) -> str:
+        """In a word: ``present``, ``removed`` (it can be restored) or ``missing``."""
+        return _presence(self.present, self.removed)
 
     @property
     def address(self) -> ObjectAddress | None:
@@ -222,6 +232,12 @@ class DatasetVersion:
     is_dir: bool
     size: int | None
     present: bool
+    removed: bool = False
+
+    @property
+    def presence(self) -> str:
+        """In a word: ``present``, ``removed`` (it can be restored) or ``missing``."""
+        return _presence(self.present, self.removed)
 
 
 @dataclass(frozen=True)
@@ -267,6 +283,12 @@ class DataFile:
     present: bool
     content_hash: str
     is_dir: bool = False
+    removed: bool = False
+
+    @property
+    def presence(self) -> str:
+        """In a word: ``present``, ``removed`` (it can be restored) or ``missing``."""
+        return _presence(self.present, self.removed)
 
     @property
     def address(self) -> ObjectAddress | None:

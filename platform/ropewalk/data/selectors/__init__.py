@@ -21,7 +21,7 @@ from ropewalk.data.selectors.objects import (
 )
 from ropewalk.data.selectors.previews import preview
 from ropewalk.data.selectors.remote_keys import remote_keys
-from ropewalk.data.selectors.removals import dependents, removal, removals, removed_among
+from ropewalk.data.selectors.removals import dependents, removal, removals, removed_among, was_restored
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
 from ropewalk.data.selectors.upstream import parent_of, parents_remote, upstream
 
@@ -62,5 +62,6 @@ __all__ = [
     "upstream",
     "usage",
     "versions",
+    "was_restored",
     "with_sizes",
 ]

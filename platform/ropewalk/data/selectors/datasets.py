@@ -5,6 +5,7 @@ import re
 from ropewalk.data.models import DirEntry, RevisionIndex, TrackedOutput
 from ropewalk.data.oids import ObjectAddress, parse_oid
 from ropewalk.data.selectors.objects import states
+from ropewalk.data.selectors.removals import removed_among
 from ropewalk.data.selectors.revisions import outputs
 from ropewalk.data.types import INDEX_REVISION, DatasetVersion, DatasetView
 from ropewalk.repos import selectors as repos
@@ -88,7 +89,9 @@ def _tracked_versions(project_id: int, path: str, history: list[Commit]) -> list
         if content != last:
             introduced.append((commit, row, address))
             last = content
-    present = states(project_id, [address for _, _, address in introduced if address])
+    wanted = {address for _, _, address in introduced if address}
+    present = states(project_id, wanted)
+    removed = removed_among(project_id, wanted - set(present))
     views = []
     for commit, row, address in reversed(introduced):
         whole = row.path == path
@@ -105,6 +108,7 @@ def _tracked_versions(project_id: int, path: str, history: list[Commit]) -> list
                 is_dir=row.is_dir and whole,
                 size=row.size if whole else (state.size if state else None),
                 present=state is not None,
+                removed=address in removed,
             )
         )
     return views

@@ -6,6 +6,7 @@ from ropewalk.core.errors import NotFound
 from ropewalk.data.models import DirEntry, StoredObject
 from ropewalk.data.oids import MD5, ObjectAddress
 from ropewalk.data.selectors.objects import dir_file, object_state, open_object
+from ropewalk.data.selectors.removals import removed_among
 from ropewalk.data.selectors.revisions import outputs, revision
 from ropewalk.data.types import DataFile, TrackedOutputView
 from ropewalk.repos import selectors as repos
@@ -49,6 +50,7 @@ def _stored(
         oid=oid,
         size=state.size if state and not is_dir else size,
         present=state is not None,
+        removed=state is None and address is not None and bool(removed_among(project_id, [address])),
         # A folder's list has no bytes that anybody profiles, so its own md5 names it.
         content_hash=f"sha256:{state.sha256}" if state and not is_dir else f"{output.algorithm}:{oid}",
         is_dir=is_dir,

@@ -49,8 +49,14 @@ def removal(project_id: int, removal_id: int) -> RemovalView | None:
     return _view(row, RESTORE_DATA) if row else None
 
 
+def was_restored(project_id: int, removal_id: int) -> bool:
+    """Whether a removal that is not there any more came back whole."""
+    jobs = last_jobs(project_id, RESTORE_DATA, limit=1, subject=f"removal:{removal_id}.")
+    return bool(jobs) and jobs[0].state == "succeeded"
+
+
 def _view(row: Removal, kind: JobKind | None = None) -> RemovalView:
-    jobs = last_jobs(row.project_id, kind, limit=1, subject=f"removal:{row.pk}") if kind else []
+    jobs = last_jobs(row.project_id, kind, limit=1, subject=f"removal:{row.pk}.") if kind else []
     return RemovalView(
         id=row.pk,
         source=row.source,
@@ -65,14 +71,29 @@ def _view(row: Removal, kind: JobKind | None = None) -> RemovalView:
 
 
 def removed_among(project_id: int, addresses: Iterable[ObjectAddress]) -> set[ObjectAddress]:
-    """Those of many objects that were removed and can be restored. One query; for objects that are not visible."""
+    """Those of many objects that were removed, or lists a file of which was, and that can be restored.
+
+    At most two queries; for objects that are not visible.
+    """
     wanted = set(addresses)
     if not wanted:
         return set()
     rows = RemovedObject.objects.for_project(project_id).filter(
         oid__in={address.oid for address in wanted}, removal__purge_started_at=None
     )
-    return {address_of(kind, oid) for kind, oid in rows.values_list("kind", "oid")} & wanted
+    found = {address_of(kind, oid) for kind, oid in rows.values_list("kind", "oid")}
+    if lists := sorted(address.oid for address in wanted - found if address.is_dir):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT DISTINCT list.kind, list.oid FROM data_storedobject list
+                   JOIN data_missingchild waiting ON waiting.directory_id = list.id
+                   JOIN data_removedobject gone
+                     ON gone.project_id = list.project_id AND gone.kind = waiting.kind AND gone.oid = waiting.oid
+                   WHERE list.project_id = %s AND list.kind IN ('dir', 'legacy_dir') AND list.oid = ANY(%s)""",
+                [project_id, lists],
+            )
+            found |= {address_of(kind, oid) for kind, oid in cursor.fetchall()}
+    return found & wanted
 
 
 def dependents(project_id: int, removal_id: int, *, limit: int = 100) -> tuple[list[Dependent], int]:

@@ -6,6 +6,7 @@ from typing import Any
 from ropewalk.data.models import RevisionIndex, TrackedOutput
 from ropewalk.data.oids import parse_oid
 from ropewalk.data.selectors.objects import states
+from ropewalk.data.selectors.removals import removed_among
 from ropewalk.data.types import INDEX_REVISION, Problem, RevisionView, StageView, TrackedOutputView
 
 
@@ -65,7 +66,9 @@ def outputs(project_id: int, commit_sha: str) -> list[TrackedOutputView]:
 def with_presence(project_id: int, rows: list[TrackedOutput]) -> list[TrackedOutputView]:
     """Views of rows, presence asked for all of them at once."""
     addresses = {row.pk: parse_oid(row.algorithm, row.oid + (".dir" if row.is_dir else "")) for row in rows}
-    found = states(project_id, [address for address in addresses.values() if address])
+    wanted = {address for address in addresses.values() if address}
+    found = states(project_id, wanted)
+    removed = removed_among(project_id, wanted - set(found))
     return [
         TrackedOutputView(
             path=row.path,
@@ -78,6 +81,7 @@ def with_presence(project_id: int, rows: list[TrackedOutput]) -> list[TrackedOut
             stage=row.stage,
             cached=row.cached,
             present=addresses[row.pk] in found,
+            removed=addresses[row.pk] in removed,
         )
         for row in rows
     ]

@@ -33,7 +33,7 @@ def request_restoration(*, project_id: int, removal_id: int, user_id: int | None
         removal.save(update_fields=["restore_asked_at"])
         jobs.enqueue(
             RESTORE_DATA,
-            subject=f"removal:{removal_id}",
+            subject=f"removal:{removal_id}.",
             fingerprint=str(removal_id),
             payload={"removal": removal_id, "objects": removal.objects_count},
             project_id=project_id,

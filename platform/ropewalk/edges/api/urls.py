@@ -19,6 +19,7 @@ from ropewalk.edges.api import (
     people,
     protections,
     releases,
+    removals,
     repositories,
     revisions,
     search,
@@ -36,6 +37,7 @@ _project = partial(project_route, on_error=json_error, csrf=False)
 _signed_in = partial(signed_in_route, on_error=json_error, csrf=False)
 _public = partial(public_route, on_error=json_error, csrf=False)
 _settings = partial(_project, needs=Permission.SETTINGS_WRITE)
+_removed = partial(_project, needs=Permission.DATA_DELETE)
 _code = partial(_project, needs=Permission.CODE_READ, writes=Permission.CODE_WRITE)
 _REPO = "api/v1/repos/<str:owner>/<str:project>"
 
@@ -191,6 +193,9 @@ urlpatterns = [
         needs=Permission.CODE_SYNC,
         name="api-push-mirrors-sync",
     ),
+    _removed(f"{_REPO}/removals", bounded(removals.removals), name="api-removals"),
+    _removed(f"{_REPO}/removals/<int:removal_id>", bounded(removals.removal), name="api-removal"),
+    _removed(f"{_REPO}/removals/<int:removal_id>/restore", bounded(removals.restore), name="api-restore"),
     _public("api/v1/search", bounded(search.search), name="api-search"),
     _public("api/v1/schema", bounded(docs.schema), name="api-schema"),
     _public("api/docs", bounded(docs.page), name="api-docs"),

@@ -31,7 +31,7 @@ class DatasetRow:
     size: int | None
     files: int | None
     versions: int | None
-    present: bool
+    presence: str
     stage: str = ""
 
 
@@ -52,7 +52,7 @@ def rows_at(access: ProjectAccess, revision: Revision) -> list[DatasetRow]:
             size=view.output.size,
             files=view.output.nfiles,
             versions=view.versions,
-            present=view.output.present,
+            presence=view.output.presence,
             stage=view.output.stage,
         )
         for view in data.datasets(access.project.id, revision.name)
@@ -62,7 +62,15 @@ def rows_at(access: ProjectAccess, revision: Revision) -> list[DatasetRow]:
     tables = [e for e in entries if e.kind == "file" and data.is_tabular(e.path) and e.path not in known]
     return found + [
         DatasetRow(
-            e.path, dataset_url(access, revision.name, e.path), "git", True, False, e.size, None, None, True
+            e.path,
+            dataset_url(access, revision.name, e.path),
+            "git",
+            True,
+            False,
+            e.size,
+            None,
+            None,
+            "present",
         )
         for e in tables[:MOST_GIT_TABLES]
     ]

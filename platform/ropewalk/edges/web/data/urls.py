@@ -4,7 +4,7 @@ from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
-from ropewalk.edges.web.data import fetching, views
+from ropewalk.edges.web.data import fetching, removed, views
 from ropewalk.edges.web.errors import html_error
 
 _project = partial(project_route, on_error=html_error)
@@ -17,6 +17,13 @@ urlpatterns = [
         fetching.cancel_fetch,
         needs=Permission.SETTINGS_WRITE,
         name="data-fetch-cancel",
+    ),
+    _project(f"{_P}/settings/data/removed", removed.removals, needs=Permission.DATA_DELETE, name="removals"),
+    _project(
+        f"{_P}/settings/data/removed/<int:removal_id>",
+        removed.removal,
+        needs=Permission.DATA_DELETE,
+        name="removal",
     ),
     _project(f"{_P}/data", views.datasets, needs=Permission.DATA_READ, name="data"),
     _project(f"{_P}/data/<path:rev_path>", views.dataset, needs=Permission.DATA_READ, name="dataset"),

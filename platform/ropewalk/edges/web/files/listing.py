@@ -147,7 +147,7 @@ def _tracked_rows(
             rows.setdefault(name, Row(name, f"{base}/{quoted(prefix + name)}", "directory"))
         elif name:
             kind = "directory" if output.is_dir else "file"
-            presence = "present" if output.present else "missing"
+            presence = output.presence
             url = f"{base}/{quoted(output.path)}"
             rows[name] = Row(name, url, kind, output.size, "dvc", presence, output.nfiles)
     return rows

@@ -15,7 +15,7 @@ from ropewalk.core.pagination import page_number
 from ropewalk.core.selectors import project_job, project_jobs
 from ropewalk.data.services.founding import found_project
 from ropewalk.data.starters import starter_of
-from ropewalk.data.types import FETCH_DATA
+from ropewalk.data.types import FETCH_DATA, RESTORE_DATA
 from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.projects.forms import ProjectForm
@@ -23,7 +23,11 @@ from ropewalk.edges.web.projects.overview import overview_context
 from ropewalk.repos.types import IMPORT_REPOSITORY
 
 # Jobs that may need another sign-in are tried again on pages of their own.
-_OWN_PAGES = {IMPORT_REPOSITORY.name: "import-state", FETCH_DATA.name: "data-fetch"}
+_OWN_PAGES = {
+    IMPORT_REPOSITORY.name: "import-state",
+    FETCH_DATA.name: "data-fetch",
+    RESTORE_DATA.name: "removals",
+}
 _LONGEST_ADDRESS = 4000
 
 

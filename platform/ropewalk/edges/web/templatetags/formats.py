@@ -38,6 +38,7 @@ _STATES = {
     "not_comparable": ("help", "is-warn", "not comparable"),
     "present": ("check", "is-ok", "present"),
     "missing": ("alert", "is-bad", "missing"),
+    "removed": ("trash", "is-warn", "removed"),
 }
 
 
@@ -131,6 +132,7 @@ _JOBS = {
     "import-repository": "Import the repository",
     "push-to-mirror": "Push to another server",
     "sync-mirror": "Bring the mirror in step",
+    "restore-data": "Restore removed data",
     "fetch-data": "Fetch data from another remote",
     "maintain-repository": "Tidy the repository",
     "find-last-commits": "Find last commits of a folder",
