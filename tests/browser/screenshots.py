@@ -28,14 +28,15 @@ ANONYMOUS = {
 SIGNED_IN = {
     "home": "/", "explore": "/explore", "new-project": "/new", "tokens": "/settings/tokens",
     "ssh-keys": "/settings/ssh-keys", "profile": "/settings/profile", "rename-me": "/settings/rename",
-    "offers": "/settings/offers", "deleted-projects": "/settings/deleted-projects",
+    "offers": "/settings/offers", "storage-mine": "/settings/storage", "deleted-projects": "/settings/deleted-projects",
     "new-organization": "/organizations/new", "api": "/api/docs",
     "search": "/search?q=harvest", "people": "/search?in=people&q=wanda",
 }  # fmt: skip
 PROJECT = {
     "overview": "", "connect": "/connect", "files": "/src", "file": "/src/main/src/train.py", "commits": "/commits/main",
     "branches": "/branches", "branch-new": "/branches/new", "branch-rename": "/branches/rename?branch=main",
-    "branch-settings": "/settings/branches", "branch-rule-new": "/settings/branches/new?pattern=ma*",
+    "branch-settings": "/settings/branches", "storage": "/settings/storage",
+    "branch-rule-new": "/settings/branches/new?pattern=ma*",
     "edit": "/edit/main/src/train.py", "new-file": "/new/main/src", "upload": "/upload/main",
     "move": "/move/main/src", "delete": "/delete/main/src/train.py",
     "search-files": "/search?q=train", "search-code": "/search/HEAD?q=rate", "search-runs": "/search?in=runs&q=forest",

@@ -27,6 +27,7 @@ from ropewalk.edges.api import (
     tags,
     transfers,
     uploads,
+    usage,
     work,
 )
 from ropewalk.edges.api.errors import json_error, unknown_path
@@ -185,6 +186,13 @@ urlpatterns = [
         needs=Permission.CODE_SYNC,
         name="api-mirror-sync",
     ),
+    _project(
+        f"{_REPO}/usage",
+        bounded(usage.project_usage),
+        needs=Permission.SETTINGS_READ,
+        name="api-usage",
+    ),
+    _signed_in("api/v1/user/usage", bounded(usage.my_usage), name="api-user-usage"),
     _settings(f"{_REPO}/push_mirrors", bounded(mirrors.push_mirrors), name="api-push-mirrors"),
     _settings(f"{_REPO}/push_mirrors/<str:push_key>", bounded(mirrors.push_mirror), name="api-push-mirror"),
     _project(

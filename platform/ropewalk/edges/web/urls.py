@@ -14,6 +14,7 @@ from ropewalk.edges.web.people import renaming, ssh_keys
 from ropewalk.edges.web.people import views as people
 from ropewalk.edges.web.projects import connect, deleted, importing, moving, offers, settings_views, views
 from ropewalk.edges.web.search import views as search
+from ropewalk.edges.web.storage import views as storage
 
 _public = partial(routes.public_route, on_error=html_error)
 _signed_in = partial(routes.signed_in_route, on_error=html_error)
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _signed_in("settings/ssh-keys/<int:key_id>/delete", ssh_keys.delete_ssh_key, name="ssh-key-delete"),
     _signed_in("settings/deleted-projects", deleted.deleted_projects, name="deleted-projects"),
     _signed_in("settings/deleted-projects/<int:project_id>", deleted.restore, name="project-restore"),
+    _signed_in("settings/storage", storage.mine, name="settings-storage"),
     _signed_in("settings/offers", offers.offers, name="offers"),
     _signed_in("settings/offers/<int:transfer_id>", offers.offer, name="offer"),
     _signed_in("settings/profile", people.profile, name="settings-profile"),
@@ -38,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _signed_in("orgs/<str:slug>/settings/rename", renaming.rename_organization, name="organization-rename"),
     _signed_in("organizations/new", people.new_organization, name="organization-new"),
     _signed_in("orgs/<str:slug>/settings", people.organization_settings, name="organization-settings"),
+    _signed_in("orgs/<str:slug>/settings/storage", storage.organization, name="organization-storage"),
     _signed_in("orgs/<str:slug>/settings/members", people.organization_members, name="organization-members"),
     _signed_in(
         "orgs/<str:slug>/settings/members/<int:user_id>/remove", people.remove_member, name="member-remove"
@@ -60,6 +63,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     _project(
         f"{_P}/settings", settings_views.general, needs=Permission.SETTINGS_WRITE, name="project-settings"
+    ),
+    _project(
+        f"{_P}/settings/storage", storage.project, needs=Permission.SETTINGS_READ, name="project-storage"
     ),
     _project(f"{_P}/settings/rename", moving.rename, needs=Permission.PROJECT_MOVE, name="project-rename"),
     _project(

@@ -1,0 +1,1 @@
+"""What is stored and what may be: a project's and an owner's pages."""
