@@ -67,9 +67,9 @@ def part_of(client: Client, address: str) -> str:
 
 def table(page: str, label: str) -> list[list[str]]:
     """The cells of the table in a region, as text."""
-    if f'aria-label="{label}"' not in page:
+    if f'aria-label="{label} in ' not in page:
         return []
-    body = page.split(f'aria-label="{label}"')[1].partition("<tbody>")[2].partition("</tbody>")[0]
+    body = page.split(f'aria-label="{label} in ')[1].partition("<tbody>")[2].partition("</tbody>")[0]
     rows = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
     return [[text_of(cell).strip() for cell in row] for row in rows]
 
@@ -226,7 +226,7 @@ def test_files_inside_open_to_what_changed(
     del new["gone.txt"]
     first, second = tracked(project, repository, old, new)
     here = f"{url}/diff/{first}/{second}/data/pictures"
-    listed = re.findall(r'<a href="([^"]*)">', part_of(client, here).split('aria-label="Changed files"')[1])
+    listed = re.findall(r'<a href="([^"]*)">', part_of(client, here).split('aria-label="Changed files in ')[1])
     pages = {address.partition("/data/pictures/")[2].partition("?")[0]: address for address in listed}
     assert set(pages) == {"fresh.md", "gone.txt", "notes/a.txt", "notes/%3Cb%3E.py", "t.csv", "w.bin"}
     found = {name: part_of(client, html.unescape(address) + "&fragment=1") for name, address in pages.items()}
