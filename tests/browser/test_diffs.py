@@ -98,10 +98,19 @@ def test_other_bytes_and_the_same_content(compared: Page) -> None:
     )
 
 
-def test_a_damaged_file_is_said(compared: Page) -> None:
+def test_a_damaged_file_is_said_and_compared_again_in_its_place(compared: Page) -> None:
     lying = card(compared, "lying.parquet")
     expect(lying.get_by_role("alert")).to_contain_text("The Parquet file is damaged", timeout=LONG)
-    expect(lying.get_by_role("button", name="Run again")).to_be_visible()
+    again = lying.get_by_role("button", name="Run again")
+    expect(again).to_be_visible()
+    lying.get_by_role("alert").evaluate("one => { one.id = 'of-the-first-time' }")
+    place = compared.url
+    with compared.expect_response(re.compile("/retry$")) as asked:
+        again.press("Enter")
+    assert asked.value.status == 200, asked.value.text()
+    expect(compared.locator("#of-the-first-time")).to_have_count(0)  # how far it is stands there now
+    expect(lying.get_by_role("alert")).to_contain_text("The Parquet file is damaged", timeout=LONG)
+    assert compared.url == place
 
 
 def test_a_job_is_followed_from_queued_to_done(compared: Page) -> None:
