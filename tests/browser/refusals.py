@@ -22,7 +22,9 @@ def make(username: str) -> dict[str, str]:
     refused = {
         "403-denied": Denied("You may read this project, not change it.", hint="Ask an owner for a role."),
         "404-file": NotFound(f"There is no “{LONG}” at main.", hint="Look for it with “Go to file”."),
-        "409-conflict": Conflict("The branch moved on meanwhile.", hint="Look at what changed, then try again."),
+        "409-conflict": Conflict(
+            "The branch moved on meanwhile.", hint="Look at what changed, then try again."
+        ),
         "422-form": Unprocessable("The notebook has no cells."),
         "429-busy": Busy("Too many searches at once.", hint="Try again in a moment."),
         "503-database": database_away(),

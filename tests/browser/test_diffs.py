@@ -113,6 +113,19 @@ def test_a_damaged_file_is_said_and_compared_again_in_its_place(compared: Page) 
     assert compared.url == place
 
 
+def test_both_sides_of_the_split_view_have_half_of_the_width(compared: Page) -> None:
+    """The line that names the place in the file spans all columns; a fixed layout takes its widths from the first row."""
+    compared.goto(f"{compared.url}?view=split")
+    card(compared, "params.yaml")
+    lines = compared.locator(".code.diff.is-split", has=compared.locator("tr.hunk")).first
+    expect(lines).to_be_visible()
+    table, numbers, old, _, new = lines.locator("table").evaluate(
+        """table => [table, ...table.querySelector("tr:not(.hunk)").cells].map(one => one.getBoundingClientRect().width)"""
+    )
+    assert old == pytest.approx(new, abs=1) and old + new + 2 * numbers == pytest.approx(table, abs=2)
+    assert old > 5 * numbers
+
+
 def test_a_job_is_followed_from_queued_to_done(compared: Page) -> None:
     job = JobView(
         uuid4(), "compare-files", "diff:image", "queued", 0.0, "", "", "", 0, clock.now(), None, None, None

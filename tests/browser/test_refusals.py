@@ -13,7 +13,9 @@ from tests.fixtures.instance import Instance
 @pytest.fixture(scope="module")
 def refusals(instance: Instance) -> dict[str, str]:
     printed = instance.manage(
-        "shell", "-c", "import json; from tests.browser import refusals; print(json.dumps(refusals.make('wanda')))"
+        "shell",
+        "-c",
+        "import json; from tests.browser import refusals; print(json.dumps(refusals.make('wanda')))",
     )
     found: dict[str, str] = json.loads(printed.strip().splitlines()[-1])
     return found

@@ -226,7 +226,9 @@ def test_files_inside_open_to_what_changed(
     del new["gone.txt"]
     first, second = tracked(project, repository, old, new)
     here = f"{url}/diff/{first}/{second}/data/pictures"
-    listed = re.findall(r'<a href="([^"]*)">', part_of(client, here).split('aria-label="Changed files in ')[1])
+    listed = re.findall(
+        r'<a href="([^"]*)">', part_of(client, here).split('aria-label="Changed files in ')[1]
+    )
     pages = {address.partition("/data/pictures/")[2].partition("?")[0]: address for address in listed}
     assert set(pages) == {"fresh.md", "gone.txt", "notes/a.txt", "notes/%3Cb%3E.py", "t.csv", "w.bin"}
     found = {name: part_of(client, html.unescape(address) + "&fragment=1") for name, address in pages.items()}

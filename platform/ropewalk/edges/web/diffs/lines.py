@@ -60,7 +60,7 @@ def rows_of(diff: FileDiff, colours: Colours, *, split: bool, anchor: str) -> Sa
     for hunk in diff.hunks:
         unended = _unended(hunk)
         if hunk.header:
-            out.append(_hunk_row(hunk, 4 if split else 3))
+            out.append(_hunk_row(hunk, 3 if split else 2))
         for block in _blocks(hunk):
             if block[0].kind == "context":
                 cells = [_cell(line, colours, unended) for line in block]
