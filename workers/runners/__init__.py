@@ -12,7 +12,7 @@ from workers.runners.import_repository import ImportRepository
 from workers.runners.index_revision import IndexHistory, IndexRevision
 from workers.runners.maintain_repository import MaintainRepository
 from workers.runners.make_preview import MakePreview
-from workers.runners.profile_file import ProfileFile
+from workers.runners.profile_data import ProfileData
 from workers.runners.push_to_mirror import PushToMirror
 from workers.runners.restore_data import RestoreData
 from workers.runners.sync_mirror import SyncMirror
@@ -31,7 +31,7 @@ _ALL: list[Runner] = [
     FindLastCommits(),
     MaintainRepository(),
     MakePreview(),
-    ProfileFile(),
+    ProfileData(),
     PushToMirror(),
     RestoreData(),
     SyncMirror(),

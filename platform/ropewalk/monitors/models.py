@@ -44,6 +44,34 @@ class FileProfile(models.Model):
         return f"profile of {self.content_hash[:8]} in project {self.project_id}"
 
 
+class DataProfile(models.Model):
+    """The columns of one version of a dataset, a file or a whole folder, as its page shows them; immutable once computed.
+
+    ``content_hash`` is that of ``data.types.DataFile``; ``options`` is how the name says the bytes are read, empty for a folder.
+    ``summary`` is JSON for the page, see ``workers.analysis.summary``; None until the job has stored it.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    content_hash = models.CharField(max_length=80)
+    options = models.CharField(max_length=32)
+    version = models.PositiveIntegerField()
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
+    summary = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["DataProfile"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "content_hash", "options", "version"], name="data_profile_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"columns of {self.content_hash[:12]} in project {self.project_id}"
+
+
 class DriftReport(models.Model):
     """Two versions of tracked data compared; asked for once per pair of (commit, path) and numbered within the project.
 

@@ -1,12 +1,24 @@
 """Reads of profiles and drift reports. Each takes the project's id; who may see it was decided by the gate."""
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any
 
 from ropewalk.core.pagination import Page, paginate
 from ropewalk.core.selectors import view_of
+from ropewalk.data.types import DataFile
+from ropewalk.monitors import models
 from ropewalk.monitors.errors import ReportNotFound
 from ropewalk.monitors.models import DriftReport, FileProfile
-from ropewalk.monitors.types import ContentKey, DriftReportDetail, DriftReportSummary, Side, StoredProfile
+from ropewalk.monitors.types import (
+    PROFILE_DATA,
+    ContentKey,
+    DataProfile,
+    DriftReportDetail,
+    DriftReportSummary,
+    Side,
+    StoredProfile,
+)
 
 
 def list_reports(
@@ -63,6 +75,23 @@ def stored_profiles(
                 content, row.key, row.size, row.rows, row.columns, row.summary, row.created_at
             )
     return found
+
+
+def data_profile(project_id: int, file: DataFile) -> DataProfile | None:
+    """The columns of one version of a file or folder; None when nobody asked for them yet."""
+    rows = models.DataProfile.objects.for_project(project_id).select_related("job")
+    row = rows.filter(**profile_identity(file)).first()
+    return DataProfile(row.pk, row.summary, view_of(row.job) if row.job else None) if row else None
+
+
+def profile_identity(file: DataFile) -> dict[str, Any]:
+    """What tells one row of columns from another: the content, how its name says to read it, and the runner's version."""
+    suffixes = [] if file.is_dir else PurePosixPath(file.path.lower()).suffixes[-2:]
+    return {
+        "content_hash": file.content_hash,
+        "options": "".join(suffixes)[-32:],
+        "version": PROFILE_DATA.version,
+    }
 
 
 def _reference(row: DriftReport) -> Side:

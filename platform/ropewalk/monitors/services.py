@@ -10,9 +10,12 @@ from django.db.models import Max
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core import blobs, clock, jobs
 from ropewalk.core.locks import lock_in_transaction
+from ropewalk.data.types import DataFile
+from ropewalk.monitors import models
 from ropewalk.monitors.errors import SameData
 from ropewalk.monitors.models import DriftReport, FileProfile
-from ropewalk.monitors.types import COMPARE_DATA, PROFILE_FILE, ContentKey, Side, StoredProfile
+from ropewalk.monitors.selectors import data_profile, profile_identity
+from ropewalk.monitors.types import COMPARE_DATA, PROFILE_DATA, ContentKey, DataProfile, Side, StoredProfile
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import RevisionNotFound
 
@@ -48,17 +51,36 @@ def request_drift_report(
     return report.number
 
 
-def request_profile(*, access: ProjectAccess, revision: str, path: str) -> jobs.Job:
-    """Ask for the profiles of the files behind one path of a revision; what is profiled already costs nothing."""
-    side = _side(access.project.id, revision, path)
-    return jobs.enqueue(
-        PROFILE_FILE,
-        subject=_subject(side),
-        fingerprint=_fingerprint(side),
-        payload={"commit": side.commit, "path": side.path},
-        project_id=access.project.id,
-        requested_by_id=access.actor.user_id,
-    )
+def request_data_profile(
+    *, project_id: int, file: DataFile, requested_by_id: int | None = None
+) -> DataProfile | None:
+    """The columns of one version of a file or folder, asked for if nobody did before.
+
+    A failed one stays failed until somebody runs its job again. None when the row was removed meanwhile.
+    """
+    found = data_profile(project_id, file)
+    if found is not None and (found.summary is not None or found.job is not None):
+        return found
+    with transaction.atomic():
+        row, _ = models.DataProfile.objects.for_project(project_id).get_or_create(
+            **profile_identity(file), defaults={"project_id": project_id, "created_at": clock.now()}
+        )
+        if row.job_id is None and row.summary is None:
+            row.job = jobs.enqueue(
+                PROFILE_DATA,
+                subject=f"columns:{file.content_hash[:60]}",
+                fingerprint=hashlib.sha256(f"columns:{row.pk}".encode()).hexdigest(),
+                payload={"profile": row.pk, "commit": file.commit_sha, "path": file.path},
+                project_id=project_id,
+                requested_by_id=requested_by_id,
+            )
+            row.save(update_fields=["job"])
+    return data_profile(project_id, file)
+
+
+def store_data_profile(*, project_id: int, profile_id: int, summary: dict[str, Any]) -> None:
+    """Keep what a worker computed; nothing when the row is gone."""
+    models.DataProfile.objects.for_project(project_id).filter(pk=profile_id).update(summary=summary)
 
 
 def _side(project_id: int, revision: str, path: str) -> Side:
@@ -70,10 +92,6 @@ def _side(project_id: int, revision: str, path: str) -> Side:
 
 def _fingerprint(*sides: Side) -> str:
     return hashlib.sha256(json.dumps([[side.commit, side.path] for side in sides]).encode()).hexdigest()
-
-
-def _subject(side: Side) -> str:
-    return f"data:{side.commit[:12]}:{hashlib.sha256(side.path.encode()).hexdigest()[:16]}"
 
 
 def _report_of(project_id: int, reference: Side, current: Side, user_id: int | None) -> DriftReport:

@@ -7,7 +7,7 @@ from typing import Any
 from ropewalk.core.jobs import JobKind
 from ropewalk.core.types import JobView
 
-PROFILE_FILE = JobKind("profile_file", version=1, time_limit=3600)
+PROFILE_DATA = JobKind("profile_data", version=1, time_limit=7200)
 COMPARE_DATA = JobKind("compare_data", version=1, time_limit=7200)
 
 
@@ -67,3 +67,12 @@ class StoredProfile:
     columns: int
     summary: dict[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class DataProfile:
+    """The columns of one version of a dataset: ``summary`` as the runner stored it, None while ``job`` makes it."""
+
+    id: int
+    summary: dict[str, Any] | None
+    job: JobView | None

@@ -12,11 +12,13 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core import blobs, jobs
 from ropewalk.core.models import Job
+from ropewalk.data import selectors as data
 from ropewalk.monitors import selectors, services
 from ropewalk.monitors.errors import ReportNotFound, SameData
 from ropewalk.monitors.models import DriftReport, FileProfile
 from ropewalk.monitors.types import COMPARE_DATA, ContentKey
 from ropewalk.projects.models import Project
+from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import RevisionNotFound
 from tests.factories.builders import access_of, make_project
 from tests.integration.monitors.repository import Repository
@@ -128,7 +130,10 @@ def test_a_profile_is_a_function_of_content_and_stays_in_its_project(
     repository.commit({"a.csv": _csv(1)})
     services.request_drift_report(access=access, path="a.csv", reference="v1", current="main")
     work()
-    services.request_profile(access=access, revision="v1", path="b.csv")
+    tip = repos.resolve(access.project.id, "v1").sha
+    services.request_data_profile(
+        project_id=access.project.id, file=data.resolve_data_file(access.project.id, tip, "b.csv")
+    )
     (job,) = work()
     assert job.state == "succeeded" and job.result == {"files": 1, "rows": 1200}
     assert reads == ["a.csv", "a.csv"]  # b.csv at v1 has the content of a.csv at v1

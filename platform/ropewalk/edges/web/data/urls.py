@@ -4,7 +4,7 @@ from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
-from ropewalk.edges.web.data import fetching, removed, views
+from ropewalk.edges.web.data import columns, fetching, removed, views
 from ropewalk.edges.web.errors import html_error
 
 _project = partial(project_route, on_error=html_error)
@@ -27,6 +27,9 @@ urlpatterns = [
     ),
     _project(f"{_P}/data", views.datasets, needs=Permission.DATA_READ, name="data"),
     _project(f"{_P}/data/<path:rev_path>", views.dataset, needs=Permission.DATA_READ, name="dataset"),
+    _project(
+        f"{_P}/columns/<path:rev_path>", columns.columns, needs=Permission.DATA_READ, name="data-columns"
+    ),
     _project(
         f"{_P}/download/<path:rev_path>", views.download, needs=Permission.DATA_READ, name="data-download"
     ),

@@ -10,6 +10,7 @@ from ropewalk.core.errors import NotFound
 from ropewalk.core.pagination import Page, page_number
 from ropewalk.data import selectors as data
 from ropewalk.data.types import DatasetVersion
+from ropewalk.edges.web.data.columns import columns_url
 from ropewalk.edges.web.data.listing import folder_rows, rows_at, sliced
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.rendering import quoted
@@ -52,6 +53,8 @@ def dataset(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpR
         "folder": folder,
         "files": folder_rows(access, revision, file, folder),
         "download_url": _download_url(access, revision),
+        "columns_url": columns_url(access, revision),
+        "rows_url": f"{access.project.path}/src/{quote(revision.name, safe='/')}/{quoted(revision.path)}",
     }
     return project_page(request, access, "data/detail.html", "data", context)
 

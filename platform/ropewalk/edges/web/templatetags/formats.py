@@ -97,6 +97,14 @@ def number(value: Any) -> str:
 
 
 @register.filter
+def moment(value: Any) -> str:
+    """A number, or a time as a worker wrote it: midnight without its hours."""
+    if isinstance(value, str):
+        return value.replace("T00:00:00Z", "").replace("T", " ").replace("Z", "")
+    return number(value)
+
+
+@register.filter
 def percent(value: float | None, digits: int = 1) -> str:
     """A share as per cent."""
     return "—" if value is None else f"{value * 100:.{digits}f} %"
@@ -143,7 +151,7 @@ _JOBS = {
     "index-history": "Index the history",
     "compare_runs": "Compare runs",
     "compare_data": "Compare two versions of data",
-    "profile_file": "Measure a data file",
+    "profile_data": "Measure the columns of data",
 }
 
 

@@ -1,0 +1,177 @@
+"""The columns of one version of a dataset: what each holds, drawn from its profile."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ropewalk.access.roles import Permission
+from ropewalk.access.types import ProjectAccess
+from ropewalk.core.pagination import Page, page_number
+from ropewalk.data import selectors as data
+from ropewalk.data.types import DataFile
+from ropewalk.edges.web.data.listing import dataset_url
+from ropewalk.edges.web.frame import project_page
+from ropewalk.edges.web.rendering import quoted
+from ropewalk.monitors import selectors as monitors
+from ropewalk.monitors import services
+from ropewalk.repos import selectors as repos
+from ropewalk.repos.types import Revision
+
+PER_PAGE = 24
+_FREE_BYTES = 64 << 20  # what anybody who may read may have profiled
+_WIDTH, _HEIGHT = 240.0, 48.0  # of a histogram's drawing
+_LONGEST_TEXT = 200
+_SORTS = (("", "as in the file"), ("missing", "most missing first"), ("name", "by name"))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a histogram in the drawing's units, and what it says when pointed at."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    title: str
+
+
+@dataclass(frozen=True)
+class ColumnCard:
+    """One column: ``facts`` as the worker stored them, the histogram's bars, and its lowest and highest end."""
+
+    facts: Mapping[str, Any]
+    bars: Sequence[Bar]
+    ends: tuple[str, str]
+    note: str = ""
+
+    @property
+    def median(self) -> Any:
+        """The middle value; None where there are no quantiles."""
+        quantiles = self.facts.get("quantiles")
+        return quantiles[4] if quantiles else None
+
+
+def columns(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResponse:
+    """The columns as a part that the dataset's page loads, or as a page of their own."""
+    revision = repos.resolve(access.project.id, rev_path)
+    file = data.resolve_data_file(access.project.id, revision.sha, revision.path)
+    context = columns_context(request, access, revision, file)
+    if request.GET.get("fragment"):
+        response = render(request, "data/columns_body.html", {"access": access, **context})
+        response.headers["X-Fragment"] = "1"
+        return response
+    return project_page(request, access, "data/columns.html", "data", context)
+
+
+def columns_context(
+    request: HttpRequest, access: ProjectAccess, revision: Revision, file: DataFile
+) -> dict[str, Any]:
+    """The cards of one page; the profile is asked for at its first view by those who may."""
+    found, refused = _asked(access, file) if file.present else (None, False)
+    summary = (found.summary if found else None) or {}
+    text, sort = request.GET.get("q", "")[:_LONGEST_TEXT], request.GET.get("sort", "")
+    chosen = _chosen(summary.get("columns", []), text, sort)
+    page = _page(chosen, page_number(request.GET.get("page")))
+    address = columns_url(access, revision)
+    return {
+        "revision": revision,
+        "file": file,
+        "dataset_url": dataset_url(access, revision.name, revision.path),
+        "summary": summary,
+        "cards": [card_of(column) for column in page.items],
+        "page": page,
+        "columns_url": address,
+        "text": text,
+        "sort": sort,
+        "sorts": _SORTS,
+        "previous_url": _turned(address, text, sort, page.number - 1) if page.number > 1 else "",
+        "next_url": _turned(address, text, sort, page.number + 1) if page.has_next else "",
+        "job": found.job if found and found.summary is None else None,
+        "refused": refused,
+        "may": {"analyses_start": access.may(Permission.ANALYSES_START)},
+    }
+
+
+def columns_url(access: ProjectAccess, revision: Revision) -> str:
+    """Where the columns of a path at a revision are."""
+    return f"{access.project.path}/columns/{quote(revision.name, safe='/')}/{quoted(revision.path)}"
+
+
+def _asked(access: ProjectAccess, file: DataFile) -> tuple[Any, bool]:
+    """The profile, and whether the viewer may not ask for one that nobody asked for yet."""
+    small = not file.is_dir and (file.size or 0) <= _FREE_BYTES
+    if access.may(Permission.ANALYSES_START) or small:
+        return services.request_data_profile(
+            project_id=access.project.id, file=file, requested_by_id=access.actor.user_id
+        ), False
+    found = monitors.data_profile(access.project.id, file)
+    return found, found is None
+
+
+def _chosen(found: Sequence[Mapping[str, Any]], text: str, sort: str) -> list[Mapping[str, Any]]:
+    wanted = text.strip().lower()
+    chosen = [column for column in found if wanted in str(column["name"]).lower()]
+    if sort == "missing":
+        chosen.sort(key=lambda column: -(column.get("missing_share") or 0.0))
+    elif sort == "name":
+        chosen.sort(key=lambda column: str(column["name"]).lower())
+    return chosen
+
+
+def _page(chosen: list[Mapping[str, Any]], number: int) -> Page[Mapping[str, Any]]:
+    start = (number - 1) * PER_PAGE
+    return Page(
+        chosen[start : start + PER_PAGE], number, PER_PAGE, len(chosen), start + PER_PAGE < len(chosen)
+    )
+
+
+def _turned(address: str, text: str, sort: str, number: int) -> str:
+    return f"{address}?q={quote(text)}&sort={quote(sort)}&page={number}"
+
+
+def card_of(column: Mapping[str, Any]) -> ColumnCard:
+    """A stored column as it is drawn. The bars' heights are relative to the highest."""
+    histogram = column.get("histogram")
+    if not histogram:
+        return ColumnCard(column, (), ("", ""))
+    shares = [share or 0.0 for share in histogram["reference"]]
+    most = max(shares, default=0.0) or 1.0
+    labels, ends = _labels(histogram)
+    width = _WIDTH / max(len(shares), 1)
+    bars = tuple(
+        Bar(
+            round(index * width, 2),
+            round(_HEIGHT * (1 - share / most), 2),
+            round(width * 0.9, 2),
+            round(_HEIGHT * share / most, 2),
+            f"{label}: {share * 100:.2f} %",
+        )
+        for index, (label, share) in enumerate(zip(labels, shares, strict=True))
+    )
+    note = "The bars get wider away from the middle." if histogram["axis"] == "asinh" else ""
+    return ColumnCard(column, bars, ends, note)
+
+
+def _labels(histogram: Mapping[str, Any]) -> tuple[list[str], tuple[str, str]]:
+    if histogram["axis"] == "discrete":
+        values = [_short(value) for value in histogram["values"]]
+        return values, (values[0], values[-1]) if values else ("", "")
+    edges = [_short(edge) for edge in histogram["edges"]]
+    labels = [f"{low} to {high}" for low, high in pairwise(edges)]
+    below, above = histogram.get("open", [False, False])
+    if labels and below:
+        labels[0] = f"below {edges[1]}"
+    if labels and above:
+        labels[-1] = f"above {edges[-2]}"
+    return labels, (f"< {edges[1]}" if below else edges[0], f"> {edges[-2]}" if above else edges[-1])
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, str):
+        return value.replace("T00:00:00Z", "").replace("Z", "").replace("T", " ")
+    return "—" if value is None else f"{value:.4g}"
