@@ -61,7 +61,7 @@ def check_files(files: list[TableFile], path: str) -> None:
     """Refuse what a worker could not finish. Raises :class:`NothingToCompare` or :class:`DataTooLarge`."""
     if not files:
         raise NothingToCompare(
-            f"There is no CSV, TSV or Parquet file at {path}.",
+            f"There is no table (CSV, TSV, JSON Lines, Parquet, Arrow) at {path}.",
             hint="Choose the path of a table, or a folder of tables.",
         )
     if len(files) > MOST_FILES:

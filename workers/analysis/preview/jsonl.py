@@ -9,8 +9,8 @@ from typing import Any
 from workers.analysis.errors import AnalysisError
 from workers.analysis.preview import Document, Progress
 from workers.analysis.preview.cells import MOST_COLUMNS, rows_for, shown, within
+from workers.analysis.profile.jsonl_reader import lines
 from workers.analysis.profile.limits import Limits
-from workers.analysis.profile.streams import unpacked
 
 _MOST_LINE = 4 << 20
 _PROBED = 1000
@@ -58,16 +58,7 @@ class JsonLines:
                     raise AnalysisError("bad_json", f"Line {self.count:,} is not valid JSON.") from None
 
     def _lines(self) -> Iterator[bytes]:
-        with unpacked(self._path, self._compression, Limits()) as (stream, packed):
-            rest = b""
-            while block := stream.read(1 << 20):
-                *whole, rest = (rest + block).split(b"\n")
-                yield from (line for line in whole if line.strip())
-                if len(rest) > _MOST_LINE:
-                    raise AnalysisError("line_too_long", f"A line is longer than {_MOST_LINE >> 20} MiB.")
-                self._progress(packed.share)
-            if rest.strip():
-                yield rest
+        return lines(self._path, self._compression, Limits(), _MOST_LINE, self._progress)
 
 
 def _columns(path: Path, name: str) -> list[str]:

@@ -193,6 +193,12 @@ class Column:
         known(self.lengths).add_weighted(lengths.to_numpy().astype(np.float64), counts)
         known(self.words).add_weighted(words.to_numpy().astype(np.float64), counts)
 
+    def add_mixed(self, types: set[str], n: int, null: int) -> None:
+        """Count values of several kinds, of these Arrow types: nothing else is kept of such a column."""
+        self._become(Kind.MIXED)
+        self.types |= types
+        self.n, self.null = self.n + n, self.null + null
+
     def settle(self) -> None:
         """Finish what additions left pending; call before reading."""
         if self.categories is not None:

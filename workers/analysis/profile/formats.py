@@ -7,7 +7,8 @@ from workers.analysis.errors import AnalysisError
 
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 _DELIMITERS = {".csv": "", ".tsv": "\t", ".tab": "\t"}
-_PARQUET = {".parquet", ".pq"}
+_LINES = {".jsonl", ".ndjson"}
+_WHOLE = {".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow"}
 _MAGIC = {
     b"PAR1": "a Parquet file",
     b"ARROW1": "an Arrow file",
@@ -23,7 +24,7 @@ _COMPRESSION_MAGIC = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd", "bz2": b
 
 @dataclass(frozen=True)
 class FileFormat:
-    """How to read a file. ``kind`` is ``csv`` or ``parquet``; ``delimiter`` is empty when it is to be found out."""
+    """How to read a file. ``kind`` is ``csv``, ``jsonl``, ``parquet`` or ``arrow``; an empty ``delimiter`` is to be found out."""
 
     kind: str
     compression: str = ""
@@ -32,9 +33,7 @@ class FileFormat:
     @property
     def options(self) -> str:
         """What of it a profile depends on, as a short text: part of the cache's key."""
-        if self.kind == "parquet":
-            return "parquet"
-        return f"csv{':' + self.compression if self.compression else ''}{':tab' if self.delimiter else ''}"
+        return f"{self.kind}{':' + self.compression if self.compression else ''}{':tab' if self.delimiter else ''}"
 
 
 def format_of(name: str) -> FileFormat | None:
@@ -44,7 +43,9 @@ def format_of(name: str) -> FileFormat | None:
     suffix = PurePosixPath(path.stem).suffix if compression else path.suffix
     if suffix in _DELIMITERS:
         return FileFormat("csv", compression, _DELIMITERS[suffix])
-    return FileFormat("parquet") if suffix in _PARQUET and not compression else None
+    if suffix in _LINES:
+        return FileFormat("jsonl", compression)
+    return FileFormat(_WHOLE[suffix]) if suffix in _WHOLE and not compression else None
 
 
 def required_format(name: str) -> FileFormat:
@@ -54,7 +55,7 @@ def required_format(name: str) -> FileFormat:
         raise AnalysisError(
             "unsupported_format",
             f"{PurePosixPath(name).name} is not a format that can be profiled. "
-            "CSV, TSV (also .gz, .zst, .bz2) and Parquet are.",
+            "CSV, TSV, JSON Lines (also .gz, .zst, .bz2), Parquet and Arrow are.",
         )
     return found
 
@@ -69,6 +70,8 @@ def check_magic(head: bytes, expected: FileFormat) -> None:
                 "wrong_format", "The file is named as Parquet but does not begin like a Parquet file."
             )
         return
+    if expected.kind == "arrow":
+        return  # a stream begins with no magic; Arrow's own reader decides
     if expected.compression:
         if not head.startswith(_COMPRESSION_MAGIC[expected.compression]):
             raise AnalysisError(
@@ -82,6 +85,6 @@ def check_text(head: bytes) -> None:
     """Refuse a (decompressed) beginning that is not text."""
     for magic, name in _MAGIC.items():
         if head.startswith(magic):
-            raise AnalysisError("wrong_format", f"The file is named as CSV but is {name}.")
+            raise AnalysisError("wrong_format", f"The file is named as text but is {name}.")
     if b"\x00" in head[:65536]:
-        raise AnalysisError("wrong_format", "The file is named as CSV but holds binary data.")
+        raise AnalysisError("wrong_format", "The file is named as text but holds binary data.")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workers.analysis.errors import AnalysisError
-from workers.analysis.profile import csv_reader
+from workers.analysis.errors import AnalysisError, known
+from workers.analysis.profile import csv_reader, jsonl_reader
 from workers.analysis.profile.columns import Column, Kind, kind_of
 from workers.analysis.profile.csv_types import CsvColumn
 from workers.analysis.profile.formats import FileFormat, check_magic
@@ -37,6 +38,10 @@ def profile_file(
         check_magic(file.read(65536), file_format)
     if file_format.kind == "parquet":
         return _profile_parquet(path, limits, seed, sample, progress)
+    if file_format.kind == "arrow":
+        return _profile_arrow(path, limits, seed, sample, progress)
+    if file_format.kind == "jsonl":
+        return _profile_jsonl(path, file_format, limits, seed, sample, progress)
     return _profile_csv(path, file_format, limits, seed, sample, progress)
 
 
@@ -83,7 +88,7 @@ def _profile_parquet(path: Path, limits: Limits, seed: int, sample: bool, progre
             progress(min(profile.rows / total, 1.0))
     except MemoryError:  # Arrow's is an ArrowException too
         raise
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise AnalysisError(
             "damaged_file", "The Parquet file is damaged or uses a feature that cannot be read."
         ) from error
@@ -93,6 +98,78 @@ def _profile_parquet(path: Path, limits: Limits, seed: int, sample: bool, progre
     return profile.settle()
 
 
+def _profile_jsonl(
+    path: Path, file_format: FileFormat, limits: Limits, seed: int, sample: bool, progress: Progress
+) -> TableProfile:
+    profile = None
+    for batch in jsonl_reader.batches(path, file_format.compression, limits, progress):
+        if profile is None:
+            profile = TableProfile.for_width(batch.rows.num_columns, sample=sample)
+        _check_rows(profile.rows + batch.count, limits)
+        for name in batch.names:
+            profile.columns.setdefault(name, Column(name, bins=profile.bins))
+        profile.add(batch.rows, seed=seed)
+        profile.rows += batch.count - batch.rows.num_rows  # objects without any key of one kind
+        for name, cells in batch.mixed.items():
+            profile.columns[name].add_mixed(cells.types, cells.n, cells.null)
+        if len(profile.columns) > limits.columns:
+            raise _too_wide(len(profile.columns), limits)
+    profile = known(profile)  # a file without rows was refused
+    for column in profile.columns.values():
+        column.null += profile.rows - column.rows  # rows that do not have the key
+    progress(1.0)
+    return profile.settle()
+
+
+def _profile_arrow(path: Path, limits: Limits, seed: int, sample: bool, progress: Progress) -> TableProfile:
+    """An Arrow file or stream. Its bytes are somebody else's, so each batch is checked whole before it is read."""
+    try:
+        with pa.OSFile(str(path)) as source:
+            reader, total = _arrow_reader(source)
+            names = csv_reader.unique_names(reader.schema.names)
+            if len(names) > limits.columns:
+                raise _too_wide(len(names), limits)
+            profile = TableProfile.for_width(len(names), sample=sample)
+            profile.columns = {name: Column(name, bins=profile.bins) for name in names}
+            for number, batch in enumerate(_arrow_batches(reader), start=1):
+                batch.validate(full=True)
+                _check_rows(profile.rows + batch.num_rows, limits)
+                for start in range(0, batch.num_rows, _BATCH_ROWS):
+                    part = batch.slice(start, _BATCH_ROWS)
+                    profile.add(pa.table(part.columns, names=names), seed=seed)
+                progress(
+                    min(number / total, 1.0) if total else min(source.tell() / max(source.size(), 1), 1.0)
+                )
+            for field, name in zip(reader.schema, names, strict=True):
+                if kind_of(field.type) is not Kind.EMPTY and not profile.columns[name].types:
+                    profile.columns[name].add(pa.array([], field.type))
+    except MemoryError:  # Arrow's is an ArrowException too
+        raise
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise AnalysisError(
+            "damaged_file", "The Arrow file is damaged or uses a feature that cannot be read."
+        ) from error
+    return profile.settle()
+
+
+def _arrow_reader(source: pa.NativeFile) -> tuple[Any, int]:
+    """The reader of a file or stream, and how many batches a file says that it has."""
+    head = source.read(6)
+    source.seek(0)
+    if head == b"ARROW1":
+        reader = pa.ipc.open_file(source)
+        return reader, int(reader.num_record_batches)
+    return pa.ipc.open_stream(source), 0
+
+
+def _arrow_batches(reader: Any) -> Iterator[pa.RecordBatch]:
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        for index in range(reader.num_record_batches):
+            yield reader.get_batch(index)
+    else:
+        yield from reader
+
+
 def text_columns(path: Path, limits: Limits) -> list[str]:
     """Check a Parquet file's own description before any data is read; returns its top-level text columns.
 
@@ -100,10 +177,7 @@ def text_columns(path: Path, limits: Limits) -> list[str]:
     """
     metadata = pq.read_metadata(path)
     if metadata.num_columns > limits.columns:
-        raise AnalysisError(
-            "too_many_columns",
-            f"The file has {metadata.num_columns:,} columns; at most {limits.columns:,} can be profiled.",
-        )
+        raise _too_wide(metadata.num_columns, limits)
     _check_rows(metadata.num_rows, limits)
     for group in range(metadata.num_row_groups):
         for index in range(metadata.num_columns):
@@ -127,6 +201,13 @@ def batch_rows(metadata: pq.FileMetaData, limits: Limits) -> int:
     heaviest = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=1.0)
     widest = max(heaviest, 8.0 * metadata.num_columns)
     return int(min(max(limits.batch // max(widest, 1.0), 1), _BATCH_ROWS))
+
+
+def _too_wide(columns: int, limits: Limits) -> AnalysisError:
+    return AnalysisError(
+        "too_many_columns",
+        f"The file has {columns:,} columns; at most {limits.columns:,} can be profiled.",
+    )
 
 
 def _check_rows(rows: int, limits: Limits) -> None:

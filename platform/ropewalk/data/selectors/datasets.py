@@ -13,7 +13,9 @@ from ropewalk.repos.errors import EmptyRepository
 from ropewalk.repos.types import Commit
 
 HISTORY = 1000
-_TABULAR = re.compile(r"\.(csv|tsv|tab)(\.(gz|zst|bz2))?$|\.(parquet|pq)$", re.IGNORECASE)
+_TABULAR = re.compile(
+    r"\.(csv|tsv|tab|jsonl|ndjson)(\.(gz|zst|bz2))?$|\.(parquet|pq|arrow|feather|ipc)$", re.IGNORECASE
+)
 
 
 def is_tabular(path: str) -> bool:

@@ -41,7 +41,7 @@ def dataset_url(access: ProjectAccess, rev_name: str, path: str) -> str:
 
 
 def rows_at(access: ProjectAccess, revision: Revision) -> list[DatasetRow]:
-    """What DVC tracks, then the CSV and Parquet files in git that DVC does not track."""
+    """What DVC tracks, then the tables in git that DVC does not track."""
     found = [
         DatasetRow(
             path=view.output.path,
