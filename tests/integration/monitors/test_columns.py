@@ -133,4 +133,10 @@ def test_the_bars_of_a_column() -> None:
     drawn = card_of({"name": "n", "histogram": edges})
     assert [bar.title.partition(":")[0] for bar in drawn.bars] == ["below 1", "1 to 2", "above 2"]
     assert drawn.ends == ("< 1", "> 2") and drawn.bars[2].height == 0
+    truth = {"axis": "discrete", "values": [0, 1], "reference": [0.9, 0.1]}
+    drawn = card_of({"name": "n", "kind": "boolean", "histogram": truth})
+    assert not drawn.bars and drawn.top == [
+        {"value": "false", "share": 0.9},
+        {"value": "true", "share": 0.1},
+    ]
     assert card_of({"name": "n"}).bars == ()

@@ -17,6 +17,7 @@ from ropewalk.data.types import DataFile
 from ropewalk.edges.web.data.listing import dataset_url
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.rendering import quoted
+from ropewalk.edges.web.templatetags.formats import moment
 from ropewalk.monitors import selectors as monitors
 from ropewalk.monitors import services
 from ropewalk.repos import selectors as repos
@@ -42,12 +43,13 @@ class Bar:
 
 @dataclass(frozen=True)
 class ColumnCard:
-    """One column: ``facts`` as the worker stored them, the histogram's bars, and its lowest and highest end."""
+    """One column: ``facts`` as the worker stored them, the histogram's bars with its ends, or its most frequent values."""
 
     facts: Mapping[str, Any]
-    bars: Sequence[Bar]
-    ends: tuple[str, str]
+    bars: Sequence[Bar] = ()
+    ends: tuple[str, str] = ("", "")
     note: str = ""
+    top: Sequence[Mapping[str, Any]] = ()
 
     @property
     def median(self) -> Any:
@@ -138,7 +140,11 @@ def card_of(column: Mapping[str, Any]) -> ColumnCard:
     """A stored column as it is drawn. The bars' heights are relative to the highest."""
     histogram = column.get("histogram")
     if not histogram:
-        return ColumnCard(column, (), ("", ""))
+        return ColumnCard(column, top=column.get("top", ()))
+    if column.get("kind") == "boolean":
+        pairs = zip(histogram["values"], histogram["reference"], strict=True)
+        top = [{"value": "true" if value else "false", "share": share or 0.0} for value, share in pairs]
+        return ColumnCard(column, top=top)
     shares = [share or 0.0 for share in histogram["reference"]]
     most = max(shares, default=0.0) or 1.0
     labels, ends = _labels(histogram)
@@ -159,9 +165,9 @@ def card_of(column: Mapping[str, Any]) -> ColumnCard:
 
 def _labels(histogram: Mapping[str, Any]) -> tuple[list[str], tuple[str, str]]:
     if histogram["axis"] == "discrete":
-        values = [_short(value) for value in histogram["values"]]
+        values = [moment(value) for value in histogram["values"]]
         return values, (values[0], values[-1]) if values else ("", "")
-    edges = [_short(edge) for edge in histogram["edges"]]
+    edges = [moment(edge) for edge in histogram["edges"]]
     labels = [f"{low} to {high}" for low, high in pairwise(edges)]
     below, above = histogram.get("open", [False, False])
     if labels and below:
@@ -169,9 +175,3 @@ def _labels(histogram: Mapping[str, Any]) -> tuple[list[str], tuple[str, str]]:
     if labels and above:
         labels[-1] = f"above {edges[-2]}"
     return labels, (f"< {edges[1]}" if below else edges[0], f"> {edges[-2]}" if above else edges[-1])
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, str):
-        return value.replace("T00:00:00Z", "").replace("Z", "").replace("T", " ")
-    return "—" if value is None else f"{value:.4g}"
