@@ -48,6 +48,7 @@ browser: chromium .venv/.installed frontend/dist/.built ## only the browser test
 
 faults: ssh .venv/.installed frontend/dist/.built ## kill -9 of every program under load, then look for losses
 	$(PYTHON) -m tests.faults.kill_matrix
+	$(PYTHON) -m tests.faults.transfers
 
 bench: ssh .venv/.installed frontend/dist/.built ## measure against plain git and friends (minutes)
 	$(PYTHON) -m pytest tests/benchmarks -o python_files="bench_*.py" -o timeout=1800 -s

@@ -1,8 +1,8 @@
 """``python -m tests.faults.kill_matrix [VICTIM …]``: kill -9 under load, start again, look for losses.
 
-For each victim (web, ssh, worker, postgres, valkey, supervisor, and all of them at once) while git pushes over HTTP and SSH, DVC
-uploads, MLflow batches and a drift job run, and others clone and read pages. Then: nothing acknowledged is missing, no object is
-visible by half, all jobs end; nobody met a 500.
+For each victim (web, ssh, worker, postgres, valkey, supervisor, and all of them at once) while git pushes over HTTP and SSH,
+uploads over DVC and S3, MLflow batches and a drift job run, and others clone and read pages. Then: nothing acknowledged is
+missing, no object is visible by half, all jobs end; nobody met a 500.
 """
 
 import os
@@ -18,6 +18,7 @@ import requests
 from infra.embedded.config import read_pairs
 from infra.embedded.services import temporary_home
 from tests.faults.readers import CloneReads, PageReads
+from tests.faults.uploads import BucketUploads
 from tests.faults.workloads import (
     DriftJobs,
     DvcUploads,
@@ -57,6 +58,7 @@ class Matrix:
             CloneReads(self.project, scratch / "clones"),
             PageReads(self.project),
             DvcUploads(self.project),
+            BucketUploads(self.project),
             MlflowBatches(self.project),
         ]
 
