@@ -61,6 +61,5 @@ def test_uploads_to_an_s3_store_that_fails(
         "s3", endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret, region_name="us-east-1",
         config=Config(s3={"addressing_style": "path"}),
     )  # fmt: skip
-    assert client.list_multipart_uploads(Bucket=bucket).get("Uploads"), "those whose end was cut off, too"
     site.instance.manage("shell", "-v", "0", "-c", _SWEEP)
     assert client.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
