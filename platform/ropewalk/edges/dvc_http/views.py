@@ -40,13 +40,14 @@ def read_object(request: HttpRequest, access: ProjectAccess, path: str = "") -> 
         raise _NOT_AN_OBJECT
     state = selectors.object_state(access.project.id, address)
     if state is None:
-        return _absent(access, address)
+        return _absent(request, access, address)
     return _object(request, state)
 
 
-def _absent(access: ProjectAccess, address: ObjectAddress) -> HttpResponse:
+def _absent(request: HttpRequest, access: ProjectAccess, address: ObjectAddress) -> HttpResponse:
     """DVC asks for each object before it sends it, so this is its commonest answer and nothing to warn of."""
     text = f"Object {address.name} was not pushed to {access.project.full_name}.\n"
+    text = "" if request.method == "HEAD" else text  # gunicorn warns of a body there
     response = HttpResponse(text, status=404, content_type="text/plain; charset=utf-8")
     response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs each 404 as a warning otherwise
     return response
