@@ -66,6 +66,11 @@ class ProjectView:
         return f"{self.url}.s3"
 
     @property
+    def api_url(self) -> str:
+        """Where the JSON API has the project."""
+        return f"{settings.ROPEWALK_URL}/api/v1/repos{self.path}"
+
+    @property
     def mlflow_url(self) -> str:
         """``MLFLOW_TRACKING_URI``."""
         return f"{self.url}.mlflow"

@@ -1,16 +1,19 @@
 """What a dataset's page says of its columns: asked for at the first view, computed once for the same content."""
 
 import re
+import shlex
 from collections.abc import Callable
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from ropewalk.core.models import Job
 from ropewalk.edges.web.data.columns import PER_PAGE, card_of
 from ropewalk.monitors.models import DataProfile
 from ropewalk.projects.models import Project
+from tests.factories.builders import make_token
 from tests.integration.monitors.repository import Repository
 
 Work = Callable[[], list[Job]]
@@ -140,3 +143,25 @@ def test_the_bars_of_a_column() -> None:
         {"value": "true", "share": 0.1},
     ]
     assert card_of({"name": "n"}).bars == ()
+
+
+@pytest.mark.parametrize("visibility", ["private", "public"])
+def test_the_lines_to_copy_give_this_version(
+    mine: Client, project: Project, repository: Repository, client: Client, visibility: str
+) -> None:
+    Project.objects.filter(pk=project.pk).update(visibility=visibility)
+    sha = repository.commit({"in a folder/paint ü.csv": TABLE})
+    repository.commit({"in a folder/paint ü.csv": "other\n1\n"})
+    page = unescape(
+        mine.get(f"{home(project)}/data/{sha}/in%20a%20folder/paint%20%C3%BC.csv").content.decode()
+    )
+    curl = page.split('<pre id="use-curl" tabindex="0">')[1].split("</pre>")[0]
+    words = shlex.split(curl)
+    token = make_token(project.owner.user, "read")
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {token}"} if visibility == "private" else {}
+    assert ("Authorization: Bearer YOUR_TOKEN" in words) == (visibility == "private")
+    address = words[-1]
+    assert address in page.split('<pre id="use-python" tabindex="0">')[1].split("</pre>")[0]
+    answer = Client().get(address.removeprefix(settings.ROPEWALK_URL), **headers)
+    assert answer.status_code == 200 and b"".join(answer.streaming_content).decode() == TABLE
+    assert f"git checkout {sha}\nls -l 'in a folder/paint ü.csv'" in page

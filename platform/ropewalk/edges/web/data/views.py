@@ -12,6 +12,7 @@ from ropewalk.data import selectors as data
 from ropewalk.data.types import DatasetVersion
 from ropewalk.edges.web.data.columns import columns_url
 from ropewalk.edges.web.data.listing import folder_rows, rows_at, sliced
+from ropewalk.edges.web.data.using import snippets
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.rendering import quoted
 from ropewalk.monitors import selectors as monitors
@@ -54,6 +55,7 @@ def dataset(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpR
         "files": folder_rows(access, revision, file, folder),
         "download_url": _download_url(access, revision),
         "columns_url": columns_url(access, revision),
+        "use": snippets(access, file) if file.present else [],
         "rows_url": f"{access.project.path}/src/{quote(revision.name, safe='/')}/{quoted(revision.path)}",
     }
     return project_page(request, access, "data/detail.html", "data", context)
