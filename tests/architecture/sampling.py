@@ -20,7 +20,7 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.routes import CHALLENGES
 from ropewalk.comparisons.models import Comparison
 from ropewalk.core import clock, jobs
-from ropewalk.data.models import Removal
+from ropewalk.data.models import Collection, Removal
 from ropewalk.monitors.models import DriftReport
 from ropewalk.projects.models import Project
 from ropewalk.releases import services as releases
@@ -116,6 +116,11 @@ def make_job(project: Project) -> Any:
 def make_removal(project: Project) -> Any:
     now = clock.now()
     return Removal.objects.create(project=project, source="client", started_at=now, last_at=now).pk
+
+
+@owned("collection_id")
+def make_collection(project: Project) -> Any:
+    return Collection.objects.create(project=project, keep="commits", grace_days=0, asked_at=clock.now()).pk
 
 
 @owned("run_id")

@@ -1,6 +1,7 @@
 """The registry: which runner computes which kind of job. A new runner is added here and nowhere else."""
 
 from workers.runners.base import Runner
+from workers.runners.collect_data import CollectData, FindUnneeded
 from workers.runners.compare_data import CompareData
 from workers.runners.compare_files import CompareFiles
 from workers.runners.compare_runs import CompareRuns
@@ -23,6 +24,8 @@ _ALL: list[Runner] = [
     ImportRepository(),
     IndexHistory(),
     IndexRevision(),
+    CollectData(),
+    FindUnneeded(),
     CompareData(),
     CompareFiles(),
     CompareRuns(),

@@ -180,6 +180,54 @@ class RemovedObject(models.Model):
         return f"removed {self.kind} {self.oid} of project {self.project_id}"
 
 
+class Collection(models.Model):
+    """A search for data that nobody needs, of which the project's newest is kept, and what it found.
+
+    ``keep`` says whose data is needed (:class:`~ropewalk.data.removed.Keep`); what came less than ``grace_days`` before
+    ``asked_at`` is kept, too. ``report`` is the JSON of a :class:`~ropewalk.data.removed.CollectionReport`, once there is one.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    keep = models.CharField(max_length=10)
+    grace_days = models.PositiveIntegerField()
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    asked_at = models.DateTimeField()
+    report = models.JSONField(null=True)
+    removal_id = models.BigIntegerField(null=True, editable=False)
+
+    objects = ProjectScopedManager["Collection"]()
+
+    def __str__(self) -> str:
+        return f"collection {self.pk} of project {self.project_id}"
+
+
+class UnneededObject(models.Model):
+    """What a collection found, by the stored row's number: the same object stored anew is another one, and stays."""
+
+    # No constraints in the database, as for entries of lists.
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    collection = models.ForeignKey(
+        Collection, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    object_id = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=ObjectKind)
+    oid = models.CharField(max_length=32)
+
+    objects = ProjectScopedManager["UnneededObject"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "collection", "kind", "oid"], name="unneeded_object_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.oid} for collection {self.collection_id}"
+
+
 class OutputSet(models.Model):
     """The outputs that one or more commits track; commits that track the same share the rows. Immutable."""
 

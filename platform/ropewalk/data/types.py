@@ -16,6 +16,8 @@ MAKE_PREVIEW = JobKind("make-preview", version=1, time_limit=300)
 COMPARE_FILES = JobKind("compare-files", version=2, time_limit=900)
 SYNC_MIRROR = JobKind("sync-mirror", version=1, time_limit=6000)
 FETCH_DATA = JobKind("fetch-data", version=1, time_limit=6 * 3600)
+FIND_UNNEEDED = JobKind("find-unneeded-data", version=1, time_limit=3600)
+COLLECT_DATA = JobKind("collect-data", version=1, time_limit=3600)
 RESTORE_DATA = JobKind("restore-data", version=1, time_limit=3600)
 
 
@@ -41,36 +43,6 @@ class Received:
 
     created: bool
     size: int
-
-
-@dataclass(frozen=True)
-class RemovalView:
-    """Objects that were removed and can be restored until ``kept_until``; ``size`` in bytes.
-
-    ``source`` is ``client`` or ``collection``; ``removed_by`` is empty for somebody who is gone. ``job`` restores it, where
-    somebody asked for that.
-    """
-
-    id: int
-    source: str
-    removed_by: str
-    started_at: datetime
-    last_at: datetime
-    count: int
-    size: int
-    kept_until: datetime
-    job: JobView | None = None
-
-
-@dataclass(frozen=True)
-class Dependent:
-    """A commit that tracks something which is missing: one path of it, and of how many in all."""
-
-    commit_sha: str
-    subject: str
-    committed_at: datetime
-    path: str
-    paths: int
 
 
 @dataclass(frozen=True)

@@ -140,3 +140,51 @@ def test_through_the_api(client: Client, project: Project, removed: int, run: Ca
     run()
     assert client.get(f"{address}/{removed}", headers=headers).status_code == 404
     assert client.get(address, headers=headers).json() == []
+
+
+def test_unneeded_data_is_found_shown_and_removed(
+    client: Client, project: Project, removed: int, run: Callable[[], None]
+) -> None:
+    client.force_login(project.created_by)
+    send(project, b"nobody needs it")
+    address = f"/{project.owner.slug}/{project.slug}/settings/data/collect"
+    assert "Search</button>" in client.get(address).content.decode()
+    refused = client.post(address, {"keep": "all", "grace_days": "0"}).content.decode()
+    assert "valid choice" in refused
+    place = client.post(address, {"keep": "commits", "grace_days": "0"})["Location"]
+    assert "rw-job" in client.get(place).content.decode()
+    run()
+    page = client.get(place).content.decode()
+    assert "Remove 1 object<" in page and "No indexed commit tracks any of it" in page
+    assert client.post(place)["Location"] == place
+    assert "rw-job" in client.get(place).content.decode()
+    run()
+    newest = selectors.removals(project.pk).items[0]
+    assert newest.source == "collection" and newest.count == 1
+    assert client.get(place)["Location"].endswith(f"/settings/data/removed/{newest.id}")
+
+
+def test_unneeded_data_through_the_api(
+    client: Client, project: Project, removed: int, run: Callable[[], None]
+) -> None:
+    headers = {"Authorization": f"Bearer {builders.make_token(project.created_by)}"}
+    send(project, b"nobody needs it")
+    address = f"/api/v1/repos/{project.owner.slug}/{project.slug}/collections"
+
+    def post(path: str, body: Any = None) -> Any:
+        return client.post(path, body or {}, content_type="application/json", headers=headers)
+
+    assert post(address, {"keep": "all"}).status_code == 422
+    made = post(address, {"keep": "tips", "grace_days": 0})
+    assert (made.status_code, made.json()["search"], made.json()["objects"]) == (202, "queued", None)
+    place = f"{address}/{made.json()['id']}"
+    assert post(f"{place}/run").status_code == 409
+    run()
+    shown = client.get(place, headers=headers).json()
+    assert (shown["objects"], shown["size"], shown["commits"], shown["run"]) == (1, 15, [], "")
+    assert post(f"{place}/run").status_code == 202
+    run()
+    shown = client.get(place, headers=headers).json()
+    assert shown["run"] == "succeeded"
+    assert selectors.removal(project.pk, shown["removal"])
+    assert client.get(f"{address}/{shown['id'] + 1}", headers=headers).status_code == 404

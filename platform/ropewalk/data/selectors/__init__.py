@@ -21,11 +21,21 @@ from ropewalk.data.selectors.objects import (
 )
 from ropewalk.data.selectors.previews import preview
 from ropewalk.data.selectors.remote_keys import remote_keys
-from ropewalk.data.selectors.removals import dependents, removal, removals, removed_among, was_restored
+from ropewalk.data.selectors.removals import (
+    collection,
+    dependents,
+    losing,
+    newest_collection,
+    removal,
+    removals,
+    removed_among,
+    was_restored,
+)
 from ropewalk.data.selectors.revisions import flat_values, indexed, outputs, revision
 from ropewalk.data.selectors.upstream import parent_of, parents_remote, upstream
 
 __all__ = [
+    "collection",
     "content_at",
     "content_diff",
     "content_of",
@@ -42,7 +52,9 @@ __all__ = [
     "folder_changes",
     "indexed",
     "is_tabular",
+    "losing",
     "missing_files",
+    "newest_collection",
     "object_state",
     "open_bytes",
     "open_data_file",

@@ -9,31 +9,30 @@ from django.db import connection
 from ropewalk.core.jobs import JobKind
 from ropewalk.core.pagination import Page, paginate
 from ropewalk.core.selectors import last_jobs
-from ropewalk.data.models import Removal, RemovedObject
+from ropewalk.data.models import Collection, Removal, RemovedObject
 from ropewalk.data.oids import ObjectAddress, address_of
-from ropewalk.data.types import INDEX_REVISION, RESTORE_DATA, Dependent, RemovalView
+from ropewalk.data.removed import CollectionReport, CollectionView, Dependent, RemovalView
+from ropewalk.data.types import COLLECT_DATA, FIND_UNNEEDED, INDEX_REVISION, RESTORE_DATA
 
 # Lists and files of a removal, and the lists that are stored and wait for one of its files.
-_LACKING = """
-WITH lacking AS (
-    SELECT kind, oid FROM data_removedobject gone WHERE removal_id = %(removal)s AND NOT EXISTS (
+_REMOVED = """
+    SELECT kind, oid FROM data_removedobject gone WHERE removal_id = %(of)s AND NOT EXISTS (
         SELECT 1 FROM data_storedobject again
         WHERE again.project_id = gone.project_id AND again.kind = gone.kind AND again.oid = gone.oid AND again.complete)
     UNION
     SELECT list.kind, list.oid FROM data_removedobject gone
     JOIN data_missingchild waiting USING (project_id, kind, oid)
     JOIN data_storedobject list ON list.id = waiting.directory_id
-    WHERE gone.removal_id = %(removal)s
-), tracked AS (
+    WHERE gone.removal_id = %(of)s"""
+_FOUND = "SELECT kind, oid FROM data_unneededobject WHERE project_id = %(project)s AND collection_id = %(of)s"
+_TRACKED = """
     SELECT output.output_set_id, min(output.path) AS path, count(*) AS paths
     FROM data_trackedoutput output
     JOIN lacking ON lacking.oid = output.oid AND lacking.kind = CASE
         WHEN output.algorithm = 'md5' THEN CASE WHEN output.is_dir THEN 'dir' ELSE 'file' END
         WHEN output.is_dir THEN 'legacy_dir' ELSE 'legacy' END
     WHERE output.project_id = %(project)s AND output.cached AND output.algorithm IN ('md5', 'md5-dos2unix')
-    GROUP BY output.output_set_id
-)
-"""
+    GROUP BY output.output_set_id"""
 
 
 def removals(project_id: int, *, page: int = 1, per_page: int = 50) -> Page[RemovalView]:
@@ -98,20 +97,43 @@ def removed_among(project_id: int, addresses: Iterable[ObjectAddress]) -> set[Ob
 
 def dependents(project_id: int, removal_id: int, *, limit: int = 100) -> tuple[list[Dependent], int]:
     """The newest indexed commits that track something of a removal which is not stored again, and how many there are."""
-    names = {
-        "project": project_id,
-        "removal": removal_id,
-        "version": INDEX_REVISION.version,
-        "limit": limit,
-    }
-    revisions = """FROM data_revisionindex revision JOIN tracked USING (output_set_id)
-                   WHERE revision.project_id = %(project)s AND revision.version = %(version)s"""
+    return _dependents(_REMOVED, project_id, removal_id, limit)
+
+
+def losing(project_id: int, collection_id: int, *, limit: int = 100) -> tuple[list[Dependent], int]:
+    """The newest indexed commits that track something that a collection found, and how many there are."""
+    return _dependents(_FOUND, project_id, collection_id, limit)
+
+
+def _dependents(lacking: str, project_id: int, number: int, limit: int) -> tuple[list[Dependent], int]:
+    names = {"project": project_id, "of": number, "version": INDEX_REVISION.version, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""{_LACKING} SELECT revision.commit_sha, revision.subject, revision.committed_at, tracked.path, tracked.paths,
-                       count(*) OVER () {revisions}
-                ORDER BY revision.committed_at DESC, revision.commit_sha LIMIT %(limit)s""",  # our own words
+            f"""WITH lacking AS ({lacking}), tracked AS ({_TRACKED})
+                SELECT revision.commit_sha, revision.subject, revision.committed_at, tracked.path, tracked.paths,
+                       count(*) OVER ()
+                FROM data_revisionindex revision JOIN tracked USING (output_set_id)
+                WHERE revision.project_id = %(project)s AND revision.version = %(version)s
+                ORDER BY revision.committed_at DESC, revision.commit_sha LIMIT %(limit)s""",  # noqa: S608  # our own words
             names,
         )
         rows = cursor.fetchall()
     return [Dependent(*row[:5]) for row in rows], rows[0][5] if rows else 0
+
+
+def collection(project_id: int, collection_id: int) -> CollectionView | None:
+    """A collection with its jobs; None for one that a newer search replaced."""
+    row = Collection.objects.for_project(project_id).filter(pk=collection_id).first()
+    if row is None:
+        return None
+    search, run = (
+        next(iter(last_jobs(project_id, kind, limit=1, subject=f"collection:{row.pk}.")), None)
+        for kind in (FIND_UNNEEDED, COLLECT_DATA)
+    )
+    report = CollectionReport(**row.report) if row.report else None
+    return CollectionView(row.pk, row.keep, row.grace_days, row.asked_at, report, row.removal_id, search, run)
+
+
+def newest_collection(project_id: int) -> int | None:
+    """The id of the newest search."""
+    return Collection.objects.for_project(project_id).order_by("-pk").values_list("pk", flat=True).first()

@@ -1,5 +1,6 @@
 """Writes of the data room. The caller has passed the gate."""
 
+from ropewalk.data.services.collecting import request_run, run_collection, run_search, start_collection
 from ropewalk.data.services.content_diffs import request_content_diff, store_content_diff
 from ropewalk.data.services.forks import ForkExists, run_fork, start_fork
 from ropewalk.data.services.holders import objects_prefix, release_objects
@@ -49,16 +50,20 @@ __all__ = [
     "request_due_syncs",
     "request_preview",
     "request_restoration",
+    "request_run",
     "request_sync",
     "restore_removal",
     "retry_import",
+    "run_collection",
     "run_data_fetch",
     "run_fork",
     "run_import",
+    "run_search",
     "run_sync",
     "save_revision",
     "share_all",
     "sign_mirror_in",
+    "start_collection",
     "start_data_fetch",
     "start_fork",
     "start_import",

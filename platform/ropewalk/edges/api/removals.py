@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
 from ropewalk.data import selectors, services
-from ropewalk.data.types import RemovalView
+from ropewalk.data.removed import RemovalView
 from ropewalk.edges.api.paging import PAGES, asked_page, page_response
 from ropewalk.edges.api.shapes import ErrorShape
 

@@ -8,6 +8,7 @@ from ropewalk.edges.api import (
     assets,
     branches,
     code,
+    collections,
     content,
     docs,
     entries,
@@ -204,6 +205,13 @@ urlpatterns = [
     _removed(f"{_REPO}/removals", bounded(removals.removals), name="api-removals"),
     _removed(f"{_REPO}/removals/<int:removal_id>", bounded(removals.removal), name="api-removal"),
     _removed(f"{_REPO}/removals/<int:removal_id>/restore", bounded(removals.restore), name="api-restore"),
+    _removed(f"{_REPO}/collections", bounded(collections.collections), name="api-collections"),
+    _removed(
+        f"{_REPO}/collections/<int:collection_id>", bounded(collections.collection), name="api-collection"
+    ),
+    _removed(
+        f"{_REPO}/collections/<int:collection_id>/run", bounded(collections.run), name="api-collection-run"
+    ),
     _public("api/v1/search", bounded(search.search), name="api-search"),
     _public("api/v1/schema", bounded(docs.schema), name="api-schema"),
     _public("api/docs", bounded(docs.page), name="api-docs"),

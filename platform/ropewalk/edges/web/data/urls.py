@@ -4,7 +4,7 @@ from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
-from ropewalk.edges.web.data import columns, fetching, removed, views
+from ropewalk.edges.web.data import collecting, columns, fetching, removed, views
 from ropewalk.edges.web.errors import html_error
 
 _project = partial(project_route, on_error=html_error)
@@ -24,6 +24,13 @@ urlpatterns = [
         removed.removal,
         needs=Permission.DATA_DELETE,
         name="removal",
+    ),
+    _project(f"{_P}/settings/data/collect", collecting.collect, needs=Permission.DATA_DELETE, name="collect"),
+    _project(
+        f"{_P}/settings/data/collect/<int:collection_id>",
+        collecting.collection,
+        needs=Permission.DATA_DELETE,
+        name="collection",
     ),
     _project(f"{_P}/data", views.datasets, needs=Permission.DATA_READ, name="data"),
     _project(f"{_P}/data/<path:rev_path>", views.dataset, needs=Permission.DATA_READ, name="dataset"),

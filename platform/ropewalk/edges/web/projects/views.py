@@ -15,7 +15,7 @@ from ropewalk.core.pagination import page_number
 from ropewalk.core.selectors import project_job, project_jobs
 from ropewalk.data.services.founding import found_project
 from ropewalk.data.starters import starter_of
-from ropewalk.data.types import FETCH_DATA, RESTORE_DATA
+from ropewalk.data.types import COLLECT_DATA, FETCH_DATA, FIND_UNNEEDED, RESTORE_DATA
 from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.projects.forms import ProjectForm
@@ -27,6 +27,8 @@ _OWN_PAGES = {
     IMPORT_REPOSITORY.name: "import-state",
     FETCH_DATA.name: "data-fetch",
     RESTORE_DATA.name: "removals",
+    FIND_UNNEEDED.name: "collect",
+    COLLECT_DATA.name: "collect",
 }
 _LONGEST_ADDRESS = 4000
 

@@ -140,6 +140,8 @@ _JOBS = {
     "import-repository": "Import the repository",
     "push-to-mirror": "Push to another server",
     "sync-mirror": "Bring the mirror in step",
+    "find-unneeded-data": "Look for data that nobody needs",
+    "collect-data": "Remove data that nobody needs",
     "restore-data": "Restore removed data",
     "fetch-data": "Fetch data from another remote",
     "maintain-repository": "Tidy the repository",
