@@ -35,7 +35,7 @@ SIGNED_IN = {
 PROJECT = {
     "overview": "", "connect": "/connect", "files": "/src", "file": "/src/main/src/train.py", "commits": "/commits/main",
     "branches": "/branches", "branch-new": "/branches/new", "branch-rename": "/branches/rename?branch=main",
-    "branch-settings": "/settings/branches", "storage": "/settings/storage",
+    "branch-settings": "/settings/branches", "storage": "/settings/storage", "bucket": "/bucket",
     "branch-rule-new": "/settings/branches/new?pattern=ma*",
     "edit": "/edit/main/src/train.py", "new-file": "/new/main/src", "upload": "/upload/main",
     "move": "/move/main/src", "delete": "/delete/main/src/train.py",

@@ -50,12 +50,12 @@ def objects_after(project_id: int, bucket: str, *, prefix: str, after: str, limi
     rows = BucketObject.objects.for_project(project_id).filter(bucket=bucket, key__gt=after)
     if prefix:
         rows = rows.filter(key__gte=prefix)
-        end = _behind(prefix)
+        end = behind(prefix)
         rows = rows.filter(key__lt=end) if end else rows
     return [object_view(row) for row in rows.order_by("key")[:limit]]
 
 
-def _behind(prefix: str) -> str:
+def behind(prefix: str) -> str:
     """The least text that sorts after everything that begins with ``prefix``; empty when there is none."""
     kept = prefix.rstrip("\U0010ffff")
     if not kept:

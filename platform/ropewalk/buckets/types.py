@@ -30,6 +30,15 @@ class ObjectView:
 
 
 @dataclass(frozen=True)
+class FolderPage:
+    """What lies below a prefix: folders by their whole prefix, with its slash, and objects. ``next``: where it goes on."""
+
+    folders: tuple[str, ...]
+    objects: tuple[ObjectView, ...]
+    next: str
+
+
+@dataclass(frozen=True)
 class UploadView:
     """An upload in parts. ``etag`` is empty until it is complete."""
 

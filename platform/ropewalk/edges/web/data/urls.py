@@ -4,7 +4,7 @@ from functools import partial
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
-from ropewalk.edges.web.data import collecting, columns, fetching, removed, views
+from ropewalk.edges.web.data import bucket, collecting, columns, fetching, removed, views
 from ropewalk.edges.web.errors import html_error
 
 _project = partial(project_route, on_error=html_error)
@@ -32,6 +32,9 @@ urlpatterns = [
         needs=Permission.DATA_DELETE,
         name="collection",
     ),
+    _project(f"{_P}/bucket", bucket.browse, needs=Permission.DATA_READ, name="bucket"),
+    _project(f"{_P}/bucket/file", bucket.download, needs=Permission.DATA_READ, name="bucket-file"),
+    _project(f"{_P}/bucket/delete", bucket.delete, needs=Permission.DATA_WRITE, name="bucket-delete"),
     _project(f"{_P}/data", views.datasets, needs=Permission.DATA_READ, name="data"),
     _project(f"{_P}/data/<path:rev_path>", views.dataset, needs=Permission.DATA_READ, name="dataset"),
     _project(
