@@ -194,6 +194,42 @@ def test_a_killed_purge_is_gone_on_with(
     assert stored_files(objects) == []
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_restoration_waits_for_an_upload_of_the_same_without_the_lock(
+    objects: DiskStore, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    """An upload has its place before it asks for the lock: with the lock in hand the restoration would wait for ever."""
+    project = make_project()
+    addresses = folder_of(project)
+    remove(project, *addresses)
+    contents = [(listing(FILES), True), (b"one", False)]
+    name = ("_read_list", "_announce")[which]
+    goes_on = getattr(services.objects, name)
+    placed = threading.Event()
+
+    def waits(*given: Any) -> None:
+        placed.set()
+        with connections["default"].cursor() as cursor:
+            for _ in range(1000):
+                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                if cursor.fetchone()[0]:
+                    break
+                cursor.execute("SELECT pg_sleep(0.01)")
+        goes_on(*given)
+
+    def uploads() -> None:
+        send(project, contents[which][0], is_dir=contents[which][1])
+
+    def restores() -> None:
+        placed.wait(30)
+        restore(project)
+
+    monkeypatch.setattr(services.objects, name, waits)
+    together(uploads, restores)
+    assert visible(project, *addresses) == [True] * 3
+
+
 def together(*deeds: Callable[[], object]) -> None:
     barrier, failures = threading.Barrier(len(deeds)), []
 

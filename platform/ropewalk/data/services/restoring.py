@@ -76,28 +76,39 @@ def restore_removal(*, project_id: int, removal_id: int, pause: Callable[[int], 
 
 @transaction.atomic
 def _restore_some(project_id: int, removal_id: int, kind: str, many: int) -> int:
+    """The next rows of a kind, in their order; how many were looked at.
+
+    Their places are taken before the children's lock, as an upload does it: who holds the lock must never wait for a place,
+    because whoever has the place may be waiting for the lock.
+    """
     is_dir = address_of(kind, "").is_dir
+    chosen, taken = _take_back(project_id, removal_id, kind, many)
     (lock_in_transaction if is_dir else share_lock_in_transaction)(children_lock(project_id))
     _restorable(project_id, removal_id)
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM data_removedobject WHERE id = ANY(%s) RETURNING id, oid", [chosen])
+        ended = dict(cursor.fetchall())
+        # Removed once more while this waited for the lock: what is of that time stays removed.
+        cursor.execute("DELETE FROM data_storedobject WHERE id = ANY(%s)", [list(taken - ended.keys())])
+    _reconnect(project_id, kind, [(row_id, oid) for row_id, oid in ended.items() if row_id in taken])
+    _forget_entries([row_id for row_id in ended if row_id not in taken])
+    return len(chosen)
+
+
+def _take_back(project_id: int, removal_id: int, kind: str, many: int) -> tuple[list[int], set[int]]:
+    """The next removed rows, and which of them have their places as stored objects; waits for uploads under way."""
+    rows = RemovedObject.objects.for_project(project_id).filter(removal_id=removal_id, kind=kind)
+    chosen = list(rows.order_by("oid").values_list("pk", flat=True)[:many])
+    with connection.cursor() as cursor:
         cursor.execute(
-            """WITH chosen AS (
-                   SELECT id FROM data_removedobject WHERE removal_id = %(removal)s AND kind = %(kind)s
-                   ORDER BY oid LIMIT %(many)s
-               ), gone AS (
-                   DELETE FROM data_removedobject WHERE id IN (SELECT id FROM chosen) RETURNING *
-               ), back AS (
-                   INSERT INTO data_storedobject (id, project_id, kind, oid, size, sha256, complete, created_by_id, created_at,
-                                                  holder_id)
-                   SELECT id, project_id, kind, oid, size, sha256, %(visible)s, created_by_id, created_at, holder_id
-                   FROM gone ORDER BY oid ON CONFLICT (project_id, kind, oid) DO NOTHING RETURNING id
-               ) SELECT gone.id, gone.oid, back.id IS NOT NULL FROM gone LEFT JOIN back USING (id)""",
-            {"removal": removal_id, "kind": kind, "many": many, "visible": not is_dir},
+            """INSERT INTO data_storedobject (id, project_id, kind, oid, size, sha256, complete, created_by_id, created_at,
+                                              holder_id)
+               SELECT id, project_id, kind, oid, size, sha256, %(visible)s, created_by_id, created_at, holder_id
+               FROM data_removedobject WHERE id = ANY(%(chosen)s)
+               ORDER BY oid ON CONFLICT (project_id, kind, oid) DO NOTHING RETURNING id""",
+            {"chosen": chosen, "visible": not address_of(kind, "").is_dir},
         )
-        found = cursor.fetchall()
-    _reconnect(project_id, kind, [(row_id, oid) for row_id, oid, back in found if back])
-    _forget_entries([row_id for row_id, _, back in found if not back])
-    return len(found)
+        return chosen, {row[0] for row in cursor.fetchall()}
 
 
 def _reconnect(project_id: int, kind: str, rows: list[tuple[int, str]]) -> None:
