@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError
 
 from tests.protocol.clients import client_python
 from tests.protocol.dvc.conftest import Remote
-from tests.protocol.dvc.test_client import WorkingCopy as HttpCopy
-from tests.protocol.git.conftest import Git, Ssh, Stage
+from tests.protocol.dvc.test_client import working_copy as over_http
+from tests.protocol.git.conftest import Git
 from tests.protocol.s3.conftest import Storage
-from tests.protocol.s3.test_dvc import WorkingCopy as S3Copy
+from tests.protocol.s3.test_dvc import working_copy as over_s3
 
 MIB = 1 << 20
 
@@ -33,7 +33,7 @@ def used(storage: Storage) -> str:
 
 def test_dvc_over_http(storage: Storage, tmp_path: Path) -> None:
     limit(storage, "3MiB")
-    copy = HttpCopy(
+    copy = over_http(
         tmp_path / "repo", Remote(storage.instance, f"/s3-owner/{storage.slug}.dvc"), "s3-writer", "PUT"
     )
     (copy.folder / "fits.bin").write_bytes(os.urandom(2 * MIB))
@@ -50,7 +50,7 @@ def test_dvc_over_http(storage: Storage, tmp_path: Path) -> None:
 
 def test_dvc_over_s3(storage: Storage, tmp_path: Path) -> None:
     limit(storage, "3MiB")
-    copy = S3Copy(tmp_path / "repo", storage, "writer")
+    copy = over_s3(tmp_path / "repo", storage, "writer")
     for name, size in (("small.bin", 4 * MIB), ("parts.bin", 60 * MIB)):
         (copy.folder / name).write_bytes(os.urandom(size))
         copy.dvc("add", name)
@@ -114,20 +114,6 @@ def test_git_over_http(storage: Storage, git: Git) -> None:
     git.run("push", url, "main", "main:other")
     limit(storage, "1B")
     git.run("push", url, ":other")  # what makes room is never refused
-
-
-def test_git_over_ssh(stage: Stage, ssh: Ssh, git: Git) -> None:
-    slug = stage.project()
-    whose = f"git-owner/{slug}"
-    stage.instance.manage("set_quota", whose, "3MiB")
-    git.commit("README.md", "x")
-    git.run("push", ssh.url(slug), "main", **ssh.env("owner"))
-    git.commit("big.bin", os.urandom(8 * MIB))
-    said = git.run("push", ssh.url(slug), "main", ok=False, **ssh.env("owner")).err
-    assert "remote: Ropewalk: The project" in said and "may store 3.0 MiB" in said
-    stage.instance.manage("set_quota", whose, "1B")
-    said = git.run("push", ssh.url(slug), "main", ok=False, **ssh.env("owner")).err
-    assert "may store 1 B" in said and "over quota" in said
 
 
 def test_mlflow(storage: Storage, tmp_path: Path) -> None:
