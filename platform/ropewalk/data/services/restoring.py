@@ -83,13 +83,15 @@ def _restore_some(project_id: int, removal_id: int, kind: str, many: int) -> int
     """
     is_dir = address_of(kind, "").is_dir
     chosen, taken = _take_back(project_id, removal_id, kind, many)
+    if not chosen:
+        return 0
     (lock_in_transaction if is_dir else share_lock_in_transaction)(children_lock(project_id))
     _restorable(project_id, removal_id)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM data_removedobject WHERE id = ANY(%s) RETURNING id, oid", [chosen])
         ended = dict(cursor.fetchall())
-        # Removed once more while this waited for the lock: what is of that time stays removed.
-        cursor.execute("DELETE FROM data_storedobject WHERE id = ANY(%s)", [list(taken - ended.keys())])
+        if again := list(taken - ended.keys()):  # removed once more while this waited for the lock
+            cursor.execute("DELETE FROM data_storedobject WHERE id = ANY(%s)", [again])
     _reconnect(project_id, kind, [(row_id, oid) for row_id, oid in ended.items() if row_id in taken])
     _forget_entries([row_id for row_id in ended if row_id not in taken])
     return len(chosen)
@@ -99,6 +101,8 @@ def _take_back(project_id: int, removal_id: int, kind: str, many: int) -> tuple[
     """The next removed rows, and which of them have their places as stored objects; waits for uploads under way."""
     rows = RemovedObject.objects.for_project(project_id).filter(removal_id=removal_id, kind=kind)
     chosen = list(rows.order_by("oid").values_list("pk", flat=True)[:many])
+    if not chosen:
+        return [], set()
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO data_storedobject (id, project_id, kind, oid, size, sha256, complete, created_by_id, created_at,
