@@ -89,3 +89,11 @@ def test_the_pages(project: Project) -> None:
         assert writer.get(f"{address}/{path}?{query}").status_code == 404
         assert writer.get(f"{address}/{path}?key=%00").status_code == 404
     assert writer.get(f"{address}?prefix=%00").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "tail", ["bucket?prefix=%00", "bucket?after=%00a", "bucket/file?key=a%00", "bucket/delete?key=%00"]
+)
+def test_a_zero_byte_is_a_wrong_address_and_no_defect(client: Client, project: Project, tail: str) -> None:
+    client.force_login(project.owner.user)
+    assert client.get(f"/{project.owner.slug}/{project.slug}/{tail}").status_code in {400, 404}

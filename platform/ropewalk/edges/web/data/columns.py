@@ -11,10 +11,10 @@ from django.shortcuts import render
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
-from ropewalk.core.pagination import Page, page_number
+from ropewalk.core.pagination import page_number
 from ropewalk.data import selectors as data
 from ropewalk.data.types import DataFile
-from ropewalk.edges.web.data.listing import dataset_url
+from ropewalk.edges.web.data.listing import dataset_url, sliced
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.rendering import quoted
 from ropewalk.edges.web.templatetags.formats import moment
@@ -78,7 +78,7 @@ def columns_context(
     summary = (found.summary if found else None) or {}
     text, sort = request.GET.get("q", "")[:_LONGEST_TEXT], request.GET.get("sort", "")
     chosen = _chosen(summary.get("columns", []), text, sort)
-    page = _page(chosen, page_number(request.GET.get("page")))
+    page = sliced(chosen, page_number(request.GET.get("page")), PER_PAGE)
     address = columns_url(access, revision)
     return {
         "revision": revision,
@@ -123,13 +123,6 @@ def _chosen(found: Sequence[Mapping[str, Any]], text: str, sort: str) -> list[Ma
     elif sort == "name":
         chosen.sort(key=lambda column: str(column["name"]).lower())
     return chosen
-
-
-def _page(chosen: list[Mapping[str, Any]], number: int) -> Page[Mapping[str, Any]]:
-    start = (number - 1) * PER_PAGE
-    return Page(
-        chosen[start : start + PER_PAGE], number, PER_PAGE, len(chosen), start + PER_PAGE < len(chosen)
-    )
 
 
 def _turned(address: str, text: str, sort: str, number: int) -> str:

@@ -105,13 +105,13 @@ def folder_rows(access: ProjectAccess, revision: Revision, file: DataFile, folde
     ]
 
 
-def sliced(rows: Sequence[T], number: int) -> Page[T]:
+def sliced(rows: Sequence[T], number: int, per_page: int = PER_PAGE) -> Page[T]:
     """One page of a list that is known whole."""
-    start = (number - 1) * PER_PAGE
+    start = (number - 1) * per_page
     return Page(
-        items=list(rows[start : start + PER_PAGE]),
+        items=list(rows[start : start + per_page]),
         number=number,
-        per_page=PER_PAGE,
+        per_page=per_page,
         total=len(rows),
-        has_next=start + PER_PAGE < len(rows),
+        has_next=start + per_page < len(rows),
     )
