@@ -1,0 +1,1 @@
+"""Pages of connected buckets: settings, folders, files."""
