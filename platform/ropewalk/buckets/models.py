@@ -35,6 +35,7 @@ class BucketObject(models.Model):
         User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
     modified_at = models.DateTimeField()
+    damaged_at = models.DateTimeField(null=True)  # its bytes were read again and were not what came
 
     objects = ProjectScopedManager["BucketObject"]()
 
@@ -42,7 +43,14 @@ class BucketObject(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "bucket", "key"], name="bucket_object_once")
         ]
-        indexes = [models.Index(fields=["project", "blob"], name="bucket_object_by_blob")]
+        indexes = [
+            models.Index(fields=["project", "blob"], name="bucket_object_by_blob"),
+            models.Index(
+                fields=["project", "key"],
+                condition=models.Q(damaged_at__isnull=False),
+                name="bucket_object_damaged",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.bucket}/{self.key}"
@@ -77,7 +85,7 @@ class MultipartUpload(models.Model):
 
 
 class UploadPart(models.Model):
-    """A part whose bytes are whole and in the store; ``etag`` is their md5."""
+    """A part whose bytes are in the store; ``etag`` is their md5, or a name of this very part where the whole is verified."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     upload = models.ForeignKey(
@@ -97,3 +105,17 @@ class UploadPart(models.Model):
 
     def __str__(self) -> str:
         return f"part {self.number} of upload {self.upload_id}"
+
+
+class BucketPolicy(models.Model):
+    """What is denied to everybody in a project's own bucket; ``rules`` as :mod:`ropewalk.buckets.rules` has them."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    rules = models.JSONField()
+    set_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    set_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["BucketPolicy"]()
+
+    def __str__(self) -> str:
+        return f"policy of the bucket of project {self.project_id}"

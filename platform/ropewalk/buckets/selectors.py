@@ -1,13 +1,15 @@
 """Reads of buckets. Every function takes the project's id; who may see it was decided by the gate."""
 
+import hashlib
 from collections.abc import Iterator
 from itertools import chain
 from uuid import UUID
 
-from ropewalk.buckets.models import BucketObject, MultipartUpload, UploadPart
+from ropewalk.buckets.models import BucketName, BucketObject, BucketPolicy, MultipartUpload, UploadPart
+from ropewalk.buckets.rules import Rule, require
 from ropewalk.buckets.types import ObjectView, PartView, UploadView, blob_key, is_text, require_text
 from ropewalk.core.blobs import BlobMissing, store
-from ropewalk.core.errors import NotFound
+from ropewalk.core.errors import Conflict, NotFound
 
 
 def object_at(project_id: int, bucket: str, key: str) -> ObjectView | None:
@@ -30,11 +32,21 @@ def object_view(row: BucketObject) -> ObjectView:
         content_type=row.content_type,
         metadata=row.metadata,
         modified_at=row.modified_at,
+        damaged=row.damaged_at is not None,
     )
 
 
 def open_object(found: ObjectView, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """Blocks of an object's bytes. Raises :class:`NotFound` at once when it was replaced or removed meanwhile."""
+    """Blocks of an object's bytes.
+
+    Raises at once :class:`NotFound` when it was replaced or removed meanwhile, and :class:`Conflict` for one that is damaged.
+    """
+    if found.damaged:
+        raise Conflict(
+            "The bytes of this object are lost or changed in the store, so they are not given out.",
+            hint="Upload it again under the same key, or delete it.",
+            code="object_damaged",
+        )
     try:
         return store().read(blob_key(found.project_id, found.blob), start, end)
     except BlobMissing:
@@ -53,6 +65,13 @@ def objects_after(project_id: int, bucket: str, *, prefix: str, after: str, limi
         end = behind(prefix)
         rows = rows.filter(key__lt=end) if end else rows
     return [object_view(row) for row in rows.order_by("key")[:limit]]
+
+
+def damaged_objects(project_id: int, *, limit: int = 100) -> tuple[list[tuple[str, str, int]], int]:
+    """The objects whose bytes are lost or changed, as (bucket, key, bytes), and how many there are."""
+    rows = BucketObject.objects.for_project(project_id).filter(damaged_at__isnull=False)
+    found = list(rows.order_by("key").values_list("bucket", "key", "size")[:limit])
+    return found, len(found) if len(found) < limit else rows.count()
 
 
 def behind(prefix: str) -> str:
@@ -112,6 +131,35 @@ def parts_of(upload: UploadView, *, after: int = 0, limit: int | None = None) ->
     ]
 
 
-def open_parts(upload: UploadView, parts: list[PartView]) -> Iterator[bytes]:
-    """The bytes of these parts, one after the other. Raises ``BlobMissing`` while it is read."""
-    return chain.from_iterable(store().read(blob_key(upload.project_id, part.blob)) for part in parts)
+def open_parts(upload: UploadView, parts: list[PartView], *, checked: bool) -> Iterator[bytes]:
+    """The bytes of these parts, one after the other.
+
+    Raises ``BlobMissing`` while it is read. ``checked``: also for a part that a power cut has damaged, since parts are not
+    written to last; who takes the hash of the whole need not ask for it.
+    """
+    keys = {part: blob_key(upload.project_id, part.blob) for part in parts}
+    if not checked:
+        return chain.from_iterable(store().read(key) for key in keys.values())
+    return chain.from_iterable(_checked(key, part.etag) for part, key in keys.items())
+
+
+def _checked(key: str, etag: str) -> Iterator[bytes]:
+    md5 = hashlib.md5(usedforsecurity=False)
+    for block in store().read(key):
+        md5.update(block)
+        yield block
+    if md5.hexdigest() != etag:
+        raise BlobMissing(key)
+
+
+def rules_of(project_id: int, bucket: str) -> tuple[Rule, ...]:
+    """What a bucket's policy denies; nothing where there is none. One query, none for a DVC remote, which has no policy."""
+    if bucket != BucketName.FILES:
+        return ()
+    rows = BucketPolicy.objects.for_project(project_id).values_list("rules", flat=True)
+    return tuple(Rule.of(one) for row in rows for one in row)
+
+
+def require_allowed(project_id: int, bucket: str, action: str, key: str) -> None:
+    """Raise :class:`~ropewalk.core.errors.Denied` where the bucket's policy keeps everybody from this."""
+    require(rules_of(project_id, bucket), action, key)

@@ -16,7 +16,7 @@ _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True)
 class ObjectView:
-    """An object of a bucket; ``etag`` without quotes."""
+    """An object of a bucket; ``etag`` without quotes. ``damaged``: its bytes were found lost or changed, nobody gets them."""
 
     project_id: int
     key: str
@@ -27,6 +27,18 @@ class ObjectView:
     content_type: str
     metadata: dict[str, str]
     modified_at: datetime
+    damaged: bool = False
+
+
+@dataclass(frozen=True)
+class HeldObject:
+    """What reading an object again needs: its row, the key of its bytes in the store, and what they must be."""
+
+    row_id: int
+    project_id: int
+    key: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,33 @@ from typing import Any
 import redis
 from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.utils.connection import ConnectionProxy
 
 from ropewalk.core import outages
 
 
+class _Client(RedisCacheClient):
+    """Django makes a client a call, which costs as much as the call itself; one for each pool serves all threads."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._clients: dict[Any, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """The client of the server for reading or writing."""
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]  # the stubs leave it out
+        if pool not in self._clients:
+            self._clients[pool] = self._client(connection_pool=pool)  # type: ignore[attr-defined]
+        return self._clients[pool]
+
+
 class ForgivingCache(RedisCache):
     """Redis whose failures look like an empty cache."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._class = _Client
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """The value, or ``default`` for an unknown key and for a broker that does not answer."""

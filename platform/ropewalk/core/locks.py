@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from django.db import DatabaseError, OperationalError, connection, transaction
 
 from ropewalk.core.errors import Busy
+from ropewalk.core.statements import run
 
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -37,8 +38,7 @@ def share_lock_in_transaction(name: str) -> None:
     """Like :func:`lock_in_transaction`, together with others that share it, but never together with one that holds it alone."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("share_lock_in_transaction needs a transaction")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_key(name)])
+    run("SELECT pg_advisory_xact_lock_shared(%s)", [_key(name)])
 
 
 @contextmanager

@@ -3,15 +3,18 @@
 No redirects, no proxy, no cookies, no name server, no netrc, nothing decompressed: what comes back is the bytes of one answer.
 """
 
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import urllib3
 from django.conf import settings
 from urllib3.exceptions import HTTPError, SSLError
 
+from ropewalk.core.deadline import Deadline
 from ropewalk.core.errors import Unavailable
 from ropewalk.core.outbound import PORTS, Target
 
@@ -46,30 +49,48 @@ class Answer:
     blocks: Iterator[bytes]
 
 
-class PinnedHttp:
-    """GET requests to one checked target, over at most ``connections`` kept connections; safe to share between threads."""
+class TookTooLong(BrokenAnswer):
+    """The deadline passed before the answer had come."""
 
-    def __init__(self, target: Target, *, connections: int = 8) -> None:
-        self._target = target
+    code = "took_too_long"
+
+    def __init__(self) -> None:
+        super().__init__("The other server took too long to answer.", hint="Try again later.")
+
+
+class PinnedHttp:
+    """GET and HEAD requests to one checked target, over at most ``connections`` kept connections; safe to share between threads.
+
+    With a ``deadline`` whatever has not come when it passes raises :class:`TookTooLong`; whoever reads may renew it.
+    """
+
+    def __init__(self, target: Target, *, connections: int = 8, deadline: Deadline | None = None) -> None:
+        self._target, self._deadline = target, deadline
         # The pools' host is what is connected to; name and certificate are the target's own.
         self._pools = [self._pool(str(address), connections) for address in target.addresses[:4]]
 
     def _pool(self, address: str, connections: int) -> urllib3.HTTPConnectionPool:
-        timeout = urllib3.Timeout(connect=_CONNECT, read=_READ)
+        connect = _CONNECT if self._deadline is None else _CONNECT / 3
+        timeout = urllib3.Timeout(connect=connect, read=_READ)
         port, host = self._target.port, self._target.host
+        pool: urllib3.HTTPConnectionPool
         if self._target.scheme == "http":
-            return urllib3.HTTPConnectionPool(address, port, timeout=timeout, maxsize=connections, block=True)
-        trusted = ssl.create_default_context(cafile=settings.ROPEWALK_CA_FILE or None)
-        return urllib3.HTTPSConnectionPool(
-            address,
-            port,
-            timeout=timeout,
-            maxsize=connections,
-            block=True,
-            ssl_context=trusted,
-            server_hostname=host,
-            assert_hostname=host,
-        )
+            pool = urllib3.HTTPConnectionPool(address, port, timeout=timeout, maxsize=connections, block=True)
+        else:
+            trusted = ssl.create_default_context(cafile=settings.ROPEWALK_CA_FILE or None)
+            pool = urllib3.HTTPSConnectionPool(
+                address,
+                port,
+                timeout=timeout,
+                maxsize=connections,
+                block=True,
+                ssl_context=trusted,
+                server_hostname=host,
+                assert_hostname=host,
+            )
+        if self._deadline is not None:
+            pool.ConnectionCls = _watched(pool.ConnectionCls, self._deadline)
+        return pool
 
     @property
     def host_header(self) -> str:
@@ -78,14 +99,14 @@ class PinnedHttp:
         return host if self._target.port == PORTS[self._target.scheme] else f"{host}:{self._target.port}"
 
     @contextmanager
-    def get(self, path: str, headers: Mapping[str, str]) -> Iterator[Answer]:
+    def get(self, path: str, headers: Mapping[str, str], *, method: str = "GET") -> Iterator[Answer]:
         """Ask for ``path`` (encoded, absolute). Raises :class:`BrokenAnswer`, :class:`UntrustedServer`."""
         sent = {"User-Agent": "Ropewalk", **headers, "Host": self.host_header, "Accept-Encoding": "identity"}
         response, fault = None, BrokenAnswer("The other server can't be reached.")
         for pool in self._pools:
             try:
                 response = pool.request(
-                    "GET",
+                    method,
                     path,
                     headers=sent,
                     redirect=False,
@@ -94,15 +115,16 @@ class PinnedHttp:
                     decode_content=False,
                 )
                 break
-            except SSLError:
-                raise UntrustedServer from None
-            except HTTPError:
-                continue
+            except HTTPError as error:
+                if self._late():
+                    raise TookTooLong from None
+                if isinstance(error, SSLError):
+                    raise UntrustedServer from None
         if response is None:
             raise fault
         try:
             found = {name.lower(): value for name, value in response.headers.items()}
-            yield Answer(response.status, found, _blocks(response))
+            yield Answer(response.status, found, self._blocks(response))
         finally:
             response.close()  # what was not read must not be taken for the next answer
             response.release_conn()
@@ -112,12 +134,29 @@ class PinnedHttp:
         for pool in self._pools:
             pool.close()
 
+    def _blocks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+        try:
+            yield from response.stream(BLOCK, decode_content=False)
+        except HTTPError:
+            if self._late():
+                raise TookTooLong from None
+            raise BrokenAnswer("The other server's answer ended too early.") from None
+        if self._late():  # without a length, a connection that was cut looks like an answer that is whole
+            raise TookTooLong
 
-def _blocks(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    try:
-        yield from response.stream(BLOCK, decode_content=False)
-    except HTTPError:
-        raise BrokenAnswer("The other server's answer ended too early.") from None
+    def _late(self) -> bool:
+        return self._deadline is not None and self._deadline.passed
 
 
-__all__ = ["Answer", "BrokenAnswer", "PinnedHttp", "UntrustedServer"]
+def _watched(kind: Any, deadline: Deadline) -> Any:
+    """The same kind of connection, each one told to the deadline before anything is sent."""
+
+    def connect(connection: Any) -> socket.socket:
+        made: socket.socket = kind._new_conn(connection)
+        deadline.watch(made)
+        return made
+
+    return type("Watched", (kind,), {"_new_conn": connect})
+
+
+__all__ = ["Answer", "BrokenAnswer", "PinnedHttp", "TookTooLong", "UntrustedServer"]

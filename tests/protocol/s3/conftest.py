@@ -22,7 +22,19 @@ for name in ("writer", "reader"):
 _PAIR = """
 from ropewalk.accounts import s3_keys
 from ropewalk.accounts.models import AccessToken
-token = AccessToken.objects.filter(user__username={name!r}).latest("pk")
+token = AccessToken.objects.filter(user__username={name!r}, project_id=None).latest("pk")
+pair = s3_keys.pair_of(token.pk, token.digest)
+print(pair.key_id, pair.secret)
+"""
+_PROJECTS_PAIR = """
+from ropewalk.accounts import s3_keys, services
+from ropewalk.accounts.models import AccessToken, User
+from ropewalk.projects.models import Project
+project = Project.objects.get(slug={slug!r}, owner__slug="s3-owner")
+made = services.create_token(
+    user_id=User.objects.get(username={name!r}).pk, name="bound", scopes=["write"], project_id=project.pk
+)
+token = AccessToken.objects.latest("pk")
 pair = s3_keys.pair_of(token.pk, token.digest)
 print(pair.key_id, pair.secret)
 """
@@ -54,10 +66,18 @@ class Storage:
         return self.instance.user(f"s3-{who}")[2]
 
     def pair(self, who: str) -> tuple[str, str]:
-        """The key pair of somebody's newest token."""
+        """The key pair of somebody's newest token for all projects."""
         self.token(who)
         key_id, secret = self.instance.manage(
             "shell", "-v", "0", "-c", _PAIR.format(name=f"s3-{who}")
+        ).split()
+        return key_id, secret
+
+    def project_pair(self, who: str) -> tuple[str, str]:
+        """The key pair of a new token for writing to this project only."""
+        self.token(who)
+        key_id, secret = self.instance.manage(
+            "shell", "-v", "0", "-c", _PROJECTS_PAIR.format(slug=self.slug, name=f"s3-{who}")
         ).split()
         return key_id, secret
 

@@ -14,13 +14,14 @@ from tests.protocol.clients import client_python
 from tests.protocol.s3.conftest import Storage
 
 OPERATIONS = (
-    "put", "get", "range", "head", "list v2", "list v1", "delete", "delete many", "copy", "multipart", "abort", "presign", "sync",
+    "put", "get", "range", "head", "list v2", "list v1", "delete", "delete many", "copy", "multipart", "abort", "presign",
+    "form", "sync",
 )  # fmt: skip
-_ALL = frozenset(OPERATIONS)
+_ALL = frozenset(OPERATIONS) - {"form"}  # which boto3 alone can sign
 _TABLES = frozenset({"put", "get", "range", "list v2", "multipart"})
 # As the table names it: the environment, the driver, what it drives.
 CLIENTS = {
-    "boto3": ("s3", "boto", _ALL - {"sync"}),
+    "boto3": ("s3", "boto", _ALL - {"sync"} | {"form"}),
     "s3fs": ("s3fs", "fsspec_s3", _ALL - {"list v1", "sync"}),
     "pyarrow": ("s3", "arrow", _ALL - {"list v1", "abort", "presign", "sync"}),
     "polars": ("s3", "frames", _TABLES),

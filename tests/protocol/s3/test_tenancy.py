@@ -32,11 +32,13 @@ def test_uploads_copies_and_signed_addresses_stay_within_one_project(storage: St
     pair = dict(zip(("key", "secret"), storage.pair("writer"), strict=True))
     client: Any = storage.client(url=storage.buckets_url, **pair)
     client.put_object(Bucket=other.slug, Key="theirs", Body=DATA)
+    own = dict(zip(("key", "secret"), storage.project_pair("writer"), strict=True))
+    bound = storage.client(url=storage.buckets_url, **own)  # for this project only
     for name in ("theirs", "nothing"):
         source = {"Bucket": other.slug, "Key": name}
-        assert refused(client.copy_object, Bucket=storage.slug, Key="x", CopySource=source) == (
-            501,
-            "NotImplemented",
+        assert refused(bound.copy_object, Bucket=storage.slug, Key="x", CopySource=source) == (
+            404,
+            "NoSuchBucket",
         )
     upload = client.create_multipart_upload(Bucket=other.slug, Key="theirs")["UploadId"]
     where = {"Bucket": storage.slug, "Key": "theirs", "UploadId": upload}

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from ropewalk.buckets.models import MultipartUpload, UploadPart
-from ropewalk.buckets.selectors import parts_of, upload_view
+from ropewalk.buckets.rules import PUT
+from ropewalk.buckets.selectors import parts_of, require_allowed, upload_view
 from ropewalk.buckets.types import MAX_PARTS, MIN_PART_BYTES, PartView, UploadView, blob_key, checked_key
 from ropewalk.core import clock
 from ropewalk.core.blobs import store
@@ -29,7 +30,8 @@ def begin(
     metadata: dict[str, str],
     user_id: int | None,
 ) -> UploadView:
-    """Begin an upload in parts. Raises :class:`Invalid` for a key that can't be."""
+    """Begin an upload in parts. Raises :class:`Invalid` for a key that can't be, and ``Denied`` by the bucket's policy."""
+    require_allowed(project_id, bucket, PUT, checked_key(key))
     row = MultipartUpload.objects.create(
         project_id=project_id, bucket=bucket, key=checked_key(key), content_type=content_type[:200], metadata=metadata,
         created_by_id=user_id, created_at=clock.now(),
@@ -38,16 +40,24 @@ def begin(
 
 
 def receive_part(
-    upload: UploadView, *, number: int, blocks: Iterable[bytes], announced: int | None = None
+    upload: UploadView,
+    *,
+    number: int,
+    blocks: Iterable[bytes],
+    announced: int | None = None,
+    verified_whole: bool = False,
 ) -> PartView:
     """Store a part, replacing an earlier one of its number.
+
+    ``verified_whole``: its key says what the object's bytes are, and they are held against that when it is made of its parts.
+    The part's ETag is then a name for this very part: its md5 would cost as much as everything else together.
 
     Raises what ``blocks`` raises, :class:`NotFound`, and :class:`~ropewalk.quotas.types.OverQuota`.
     """
     if not 1 <= number <= MAX_PARTS:
         raise Invalid(f"A part's number is from 1 to {MAX_PARTS}.", code="bad_part_number")
     row = UploadPart(project_id=upload.project_id, upload_id=upload.id, number=number, blob=uuid.uuid4())
-    _store(row, metered(upload.project_id, blocks, announced=announced))
+    _store(row, metered(upload.project_id, blocks, announced=announced), named=verified_whole)
     try:
         with transaction.atomic():
             _locked(upload)
@@ -63,16 +73,20 @@ def receive_part(
     return PartView(row.number, row.blob, row.size, row.etag, row.created_at)
 
 
-def _store(row: UploadPart, blocks: Iterable[bytes]) -> None:
-    """Bring a part's bytes into the store and their facts into the row."""
-    md5, size = hashlib.md5(usedforsecurity=False), 0
-    with store().writer(blob_key(row.project_id, row.blob)) as writer:
+def _store(row: UploadPart, blocks: Iterable[bytes], *, named: bool) -> None:
+    """Bring a part's bytes into the store and their facts into the row; ``named``: without their md5.
+
+    A part lives for minutes, and its bytes are checked when the object is made of them: it need not reach the disk itself.
+    """
+    md5, size = None if named else hashlib.md5(usedforsecurity=False), 0
+    with store().writer(blob_key(row.project_id, row.blob), lasting=False) as writer:
         for block in blocks:
-            md5.update(block)
+            if md5:
+                md5.update(block)
             size += len(block)
             writer.write(block)
         writer.commit()
-    row.size, row.etag = size, md5.hexdigest()
+    row.size, row.etag = size, md5.hexdigest() if md5 else row.blob.hex
 
 
 def chosen_parts(upload: UploadView, named: Sequence[tuple[int, str]]) -> list[PartView]:

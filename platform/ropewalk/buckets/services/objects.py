@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from ropewalk.buckets.models import BucketObject
-from ropewalk.buckets.selectors import object_view
+from ropewalk.buckets.rules import DELETE, PUT
+from ropewalk.buckets.selectors import object_view, require_allowed
 from ropewalk.buckets.types import MAX_METADATA_BYTES, ObjectView, blob_key, checked_key, is_text
 from ropewalk.core import clock
 from ropewalk.core.blobs import store
@@ -42,8 +43,12 @@ class Incoming:
 
 
 def put_object(*, project_id: int, bucket: str, incoming: Incoming, user_id: int | None) -> ObjectView:
-    """Store an object, replacing what has its key. Raises what ``blocks`` and ``require`` raise, and :class:`Invalid`."""
+    """Store an object, replacing what has its key.
+
+    Raises what ``blocks`` and ``require`` raise, :class:`Invalid`, and ``Denied`` by the bucket's policy.
+    """
     checked_key(incoming.key)
+    require_allowed(project_id, bucket, PUT, incoming.key)
     if sum(len(name) + len(value.encode()) for name, value in incoming.metadata.items()) > MAX_METADATA_BYTES:
         raise Invalid(
             f"An object's metadata has at most {MAX_METADATA_BYTES} bytes.", code="metadata_too_large"
@@ -85,9 +90,10 @@ def _store(row: BucketObject, incoming: Incoming) -> None:
 
 
 def delete_object(*, project_id: int, bucket: str, key: str) -> bool:
-    """Remove an object; False when there was none."""
+    """Remove an object; False when there was none. Raises ``Denied`` by the bucket's policy."""
     if not is_text(key):
         return False
+    require_allowed(project_id, bucket, DELETE, key)
     with transaction.atomic():
         before = _locked(project_id, bucket, key)
         if before is None:

@@ -57,8 +57,11 @@ class BlobWriter(Protocol):
 class BlobStore(Protocol):
     """Disk and S3 behind one interface; one contract test runs against both. Every method may raise :class:`StoreUnavailable`."""
 
-    def writer(self, key: str) -> BlobWriter:
-        """Start writing ``key``."""
+    def writer(self, key: str, *, lasting: bool = True) -> BlobWriter:
+        """Start writing ``key``.
+
+        What is not ``lasting`` may be gone or cut short after a power cut: its reader checks what it gets.
+        """
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Blocks of the bytes ``start`` (inclusive) to ``end`` (exclusive), cut at the object's end.

@@ -44,13 +44,16 @@ def _faults() -> Iterator[None]:
 class DiskWriter:
     """Writes to ``<root>/.tmp`` and renames into place; see :class:`~ropewalk.core.blobs.base.BlobWriter`."""
 
-    def __init__(self, root: Path, target: Path) -> None:
-        self._root, self._target = root, target
+    def __init__(self, root: Path, target: Path, *, lasting: bool = True) -> None:
+        self._root, self._target, self._lasting = root, target, lasting
         temporary = root / ".tmp"
+        self._path = temporary / f"{os.getpid()}-{secrets.token_hex(12)}"
         with _faults():
-            temporary.mkdir(parents=True, exist_ok=True)
-            self._path = temporary / f"{os.getpid()}-{secrets.token_hex(12)}"
-            self._file: BinaryIO = self._path.open("xb", buffering=0)
+            try:
+                self._file: BinaryIO = self._path.open("xb", buffering=0)
+            except FileNotFoundError:  # the store's first object
+                temporary.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("xb", buffering=0)
         self._done = False
 
     def write(self, block: bytes) -> None:
@@ -63,7 +66,8 @@ class DiskWriter:
     def commit(self) -> None:
         """Flush to the disk, then rename; every folder entry made is synced too: the object survives a power cut."""
         with _faults():
-            os.fsync(self._file.fileno())
+            if self._lasting:
+                os.fsync(self._file.fileno())
             self._file.close()
             for _ in range(20):
                 try:
@@ -75,7 +79,7 @@ class DiskWriter:
             else:
                 raise StoreUnavailable("The object store is busy with deletions. Try again.")
             self._done = True
-            for folder in (self._target.parent, *made):
+            for folder in (self._target.parent, *made) if self._lasting else ():
                 _sync_folder(folder)
 
     def __enter__(self) -> Self:
@@ -96,9 +100,9 @@ class DiskStore:
     def _path(self, key: str) -> Path:
         return self.root / "o" / (checked_key(key) + _FILE_SUFFIX)
 
-    def writer(self, key: str) -> DiskWriter:
+    def writer(self, key: str, *, lasting: bool = True) -> DiskWriter:
         """See :class:`~ropewalk.core.blobs.base.BlobStore`."""
-        return DiskWriter(self.root, self._path(key))
+        return DiskWriter(self.root, self._path(key), lasting=lasting)
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """See :class:`~ropewalk.core.blobs.base.BlobStore`."""

@@ -143,8 +143,8 @@ class S3Store:
     def _where(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": self._prefix + checked_key(key)}
 
-    def writer(self, key: str) -> S3Writer:
-        """See :class:`~ropewalk.core.blobs.base.BlobStore`."""
+    def writer(self, key: str, *, lasting: bool = True) -> S3Writer:
+        """See :class:`~ropewalk.core.blobs.base.BlobStore`. Whatever this keeps lasts."""
         return S3Writer(self._client, self._bucket, self._prefix + checked_key(key))
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:

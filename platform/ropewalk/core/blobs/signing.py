@@ -5,8 +5,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 
-def signed_get(url: str, *, region: str, key_id: str, secret: str) -> dict[str, str]:
-    """The headers that sign a GET of this whole, encoded address; the host is signed as the address writes it."""
-    request = AWSRequest(method="GET", url=url)
+def signed(url: str, *, region: str, key_id: str, secret: str, method: str = "GET") -> dict[str, str]:
+    """The headers that sign a read of this whole, encoded address; the host is signed as the address writes it."""
+    request = AWSRequest(method=method, url=url)
     S3SigV4Auth(Credentials(key_id, secret), "s3", region).add_auth(request)
     return {name: value for name, value in request.headers.items() if name.lower() != "host"}

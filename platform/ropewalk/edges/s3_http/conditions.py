@@ -23,9 +23,11 @@ def require_no_match(header: str, etag: str) -> None:
         raise S3Error(412, "PreconditionFailed", _FAILED)
 
 
-def of_upload(request: HttpRequest) -> Requirement:
-    """What an upload's ``If-None-Match`` and ``If-Match`` ask of what is there now (None for nothing)."""
+def of_upload(request: HttpRequest) -> Requirement | None:
+    """What an upload's ``If-None-Match`` and ``If-Match`` ask of what is there now (None for nothing); None without either."""
     unless, only = request.headers.get("If-None-Match", ""), request.headers.get("If-Match", "")
+    if not (unless or only):
+        return None
 
     def require(etag: str | None) -> None:
         if etag is not None:

@@ -17,8 +17,14 @@ _BY_CODE = {
     "truncated": (400, "IncompleteBody"),
     "object_missing": (404, "NoSuchKey"),
     "object_lost": (404, "NoSuchKey"),
+    "object_damaged": (
+        409,
+        "ObjectDamaged",
+    ),  # no code of S3's: none says it, and a 5xx would be asked for again and again
     "no_upload": (404, "NoSuchUpload"),
     **{code: (400, code) for code in ("InvalidPart", "InvalidPartOrder", "EntityTooSmall")},
+    "MalformedPolicy": (400, "MalformedPolicy"),
+    "policy_not_held": (501, "NotImplemented"),
     "metadata_too_large": (400, "MetadataTooLarge"),
 }
 _BY_STATUS = {

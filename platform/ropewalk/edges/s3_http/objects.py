@@ -8,16 +8,19 @@ from urllib.parse import unquote
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import http_date
 
+from ropewalk.access.types import ProjectAccess
+from ropewalk.buckets.rules import ATTRIBUTES
 from ropewalk.core import clock
 from ropewalk.core.blobs import BLOCK
 from ropewalk.core.serving import bytes_answer
 from ropewalk.edges.s3_http import answers, conditions
-from ropewalk.edges.s3_http.faults import S3Error, no_such_key, not_implemented
+from ropewalk.edges.s3_http.faults import S3Error, no_such_key
 from ropewalk.edges.s3_http.gate import signature_of
-from ropewalk.edges.s3_http.stores import Found, Sent, Store
+from ropewalk.edges.s3_http.stores import Found, Sent, Store, store_named
 from ropewalk.edges.s3_http.uploads import read_upload
 
 META = "x-amz-meta-"
+_DAMAGED = {"x-ropewalk-damaged": "true"}  # for HEAD, whose answer has no room for words
 
 
 def read(request: HttpRequest, store: Store, key: str) -> HttpResponseBase:
@@ -34,6 +37,7 @@ def read(request: HttpRequest, store: Store, key: str) -> HttpResponseBase:
         "Content-Type": kind or "application/octet-stream",
         "Vary": "Authorization, Cookie",
         **{META + name: value for name, value in found.metadata.items()},
+        **(_DAMAGED if found.damaged else {}),
     }
     answer = bytes_answer(request, headers, found.size, found.open)
     if answer.status_code == 416:
@@ -42,14 +46,16 @@ def read(request: HttpRequest, store: Store, key: str) -> HttpResponseBase:
 
 
 def _in_one_piece(answer: HttpResponseBase) -> HttpResponseBase:
-    """Most objects are small: one piece costs less than a generator through every middleware."""
+    """Most objects are small: one piece costs less than a generator through every middleware.
+
+    The stream is read to its end, which closes it. Closing the answer instead would announce the end of the request in its midst.
+    """
     length = int(answer.headers.get("Content-Length", "0"))
     if not isinstance(answer, StreamingHttpResponse) or length > BLOCK:
         return answer
     whole = HttpResponse(
         b"".join(cast("Iterable[bytes]", answer.streaming_content)), status=answer.status_code
     )
-    answer.close()
     for name, value in answer.headers.items():
         whole.headers[name] = value
     return whole
@@ -63,11 +69,11 @@ def require_found(store: Store, key: str) -> Found:
     return found
 
 
-def write(request: HttpRequest, store: Store, key: str) -> HttpResponse:
+def write(request: HttpRequest, access: ProjectAccess, store: Store, key: str) -> HttpResponse:
     """PutObject and CopyObject."""
     limit = store.accept(key)
     if "x-amz-copy-source" in request.headers:
-        return _copy(request, store, key, limit)
+        return _copy(request, access, store, key, limit)
     upload = read_upload(request, limit=limit)
     sent = Sent(
         upload.blocks,
@@ -80,8 +86,10 @@ def write(request: HttpRequest, store: Store, key: str) -> HttpResponse:
     return HttpResponse(headers={"ETag": f'"{etag}"', **upload.checks.echoed})
 
 
-def _copy(request: HttpRequest, store: Store, key: str, limit: int | None) -> HttpResponse:
-    found = copy_source(request, store)
+def _copy(
+    request: HttpRequest, access: ProjectAccess, store: Store, key: str, limit: int | None
+) -> HttpResponse:
+    found = copy_source(request, access, store)
     if limit is not None and found.size > limit:
         raise S3Error(400, "EntityTooLarge", f"The object has {found.size} bytes; the limit is {limit}.")
     own = request.headers.get("x-amz-metadata-directive", "COPY") == "REPLACE"
@@ -94,12 +102,11 @@ def _copy(request: HttpRequest, store: Store, key: str, limit: int | None) -> Ht
     return answers.document("CopyObjectResult", body)
 
 
-def copy_source(request: HttpRequest, store: Store) -> Found:
-    """The object that a copy names: one of the same bucket. Raises :class:`S3Error`."""
+def copy_source(request: HttpRequest, access: ProjectAccess, store: Store) -> Found:
+    """The object that a copy names, of this bucket or another that the actor may read. Raises :class:`S3Error`."""
     bucket, _, key = unquote(request.headers["x-amz-copy-source"]).lstrip("/").partition("/")
-    if bucket != store.name:
-        raise not_implemented("Copying from another bucket")
-    found = require_found(store, key.partition("?versionId=")[0])
+    source = store if bucket == store.name else store_named(access, bucket)
+    found = require_found(source, key.partition("?versionId=")[0])
     conditions.require_match(request.headers.get("x-amz-copy-source-if-match", ""), found.etag)
     conditions.require_no_match(request.headers.get("x-amz-copy-source-if-none-match", ""), found.etag)
     return found
@@ -114,6 +121,7 @@ def delete(store: Store, key: str) -> HttpResponse:
 
 def attributes(request: HttpRequest, store: Store, key: str) -> HttpResponse:
     """GetObjectAttributes."""
+    store.require(ATTRIBUTES, key)
     found = require_found(store, key)
     wanted = {name.strip() for name in request.headers.get("x-amz-object-attributes", "").split(",")}
     body = answers.element("ETag", found.etag) if "ETag" in wanted else ""

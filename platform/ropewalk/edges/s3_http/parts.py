@@ -7,7 +7,9 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from ropewalk.access.types import ProjectAccess
 from ropewalk.buckets import selectors, services
+from ropewalk.buckets.rules import ABORT, PARTS
 from ropewalk.buckets.services.multiparts import etag_of
 from ropewalk.buckets.types import UploadView
 from ropewalk.core.blobs import BlobMissing
@@ -48,22 +50,27 @@ def find(request: HttpRequest, project_id: int, store: Store, key: str) -> Uploa
     return found
 
 
-def receive(request: HttpRequest, store: Store, upload: UploadView) -> HttpResponse:
+def receive(request: HttpRequest, access: ProjectAccess, store: Store, upload: UploadView) -> HttpResponse:
     """UploadPart and UploadPartCopy."""
     text = request.GET.get("partNumber", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    whole = store.names_by_hash(upload.key)
     if "x-amz-copy-source" in request.headers:
-        blocks, length = _copied(request, store)
-        part = services.receive_part(upload, number=number, blocks=blocks, announced=length)
+        blocks, length = _copied(request, access, store)
+        part = services.receive_part(
+            upload, number=number, blocks=blocks, announced=length, verified_whole=whole
+        )
         body = answers.element("LastModified", answers.moment(part.created_at))
         return answers.document("CopyPartResult", f"{body}<ETag>&quot;{part.etag}&quot;</ETag>")
     sent = read_upload(request)
-    part = services.receive_part(upload, number=number, blocks=sent.blocks, announced=sent.length)
+    part = services.receive_part(
+        upload, number=number, blocks=sent.blocks, announced=sent.length, verified_whole=whole
+    )
     return HttpResponse(headers={"ETag": f'"{part.etag}"', **sent.checks.echoed})
 
 
-def _copied(request: HttpRequest, store: Store) -> tuple[Iterator[bytes], int]:
-    found = objects.copy_source(request, store)
+def _copied(request: HttpRequest, access: ProjectAccess, store: Store) -> tuple[Iterator[bytes], int]:
+    found = objects.copy_source(request, access, store)
     try:
         part = parse_range(request.headers.get("x-amz-copy-source-range", ""), found.size)
     except Unsatisfiable:
@@ -87,13 +94,13 @@ def complete(request: HttpRequest, store: Store, upload: UploadView) -> HttpResp
 
 
 def _complete(
-    store: Store, upload: UploadView, named: list[tuple[int, str]], require: conditions.Requirement
+    store: Store, upload: UploadView, named: list[tuple[int, str]], require: conditions.Requirement | None
 ) -> str:
     parts = services.chosen_parts(upload, named)
     limit = store.accept(upload.key) or settings.ROPEWALK_MAX_OBJECT_BYTES
     if (total := sum(part.size for part in parts)) > limit:
         raise S3Error(400, "EntityTooLarge", f"The parts have {total} bytes together; the limit is {limit}.")
-    blocks = selectors.open_parts(upload, parts)
+    blocks = selectors.open_parts(upload, parts, checked=not store.names_by_hash(upload.key))
     sent = Sent(
         blocks, upload.content_type, upload.metadata, etag=etag_of(parts), require=require, counted=True
     )
@@ -108,14 +115,16 @@ def _complete(
     return etag
 
 
-def give_up(upload: UploadView) -> HttpResponse:
+def give_up(store: Store, upload: UploadView) -> HttpResponse:
     """AbortMultipartUpload."""
+    store.require(ABORT, upload.key)
     services.abort(upload)
     return HttpResponse(status=204)
 
 
 def listed(request: HttpRequest, store: Store, upload: UploadView) -> HttpResponse:
     """ListParts."""
+    store.require(PARTS, upload.key)
     most = answers.count(request, "max-parts")
     after = answers.number(request, "part-number-marker")
     found = selectors.parts_of(upload, after=after, limit=most + 1)

@@ -7,7 +7,8 @@ signed path is the whole one of the address, whatever lies before the bucket in 
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
@@ -71,7 +72,11 @@ def read_claim(meta: dict[str, Any]) -> Claim:
         return _from_header(meta)
     if "X-Amz-Signature=" in meta.get("QUERY_STRING", ""):
         return _from_address(meta)
-    raise S3Error(
+    raise _second_version()
+
+
+def _second_version() -> S3Error:
+    return S3Error(
         400,
         "InvalidRequest",
         "Signatures of version 2 are not supported.",
@@ -98,6 +103,22 @@ def _from_address(meta: dict[str, Any]) -> Claim:
         raise S3Error(400, "AuthorizationQueryParametersError", "X-Amz-Expires is from 1 to 604800 seconds.")
     payload = said.get("X-Amz-Content-Sha256") or meta.get("HTTP_X_AMZ_CONTENT_SHA256") or UNSIGNED
     return _claim(said, payload, int(expires))
+
+
+def read_form_claim(fields: Mapping[str, str]) -> Claim:
+    """The claim of a signed form, from its fields. Raises :class:`S3Error`."""
+    if not fields.get("policy"):
+        raise S3Error(
+            403,
+            "AccessDenied",
+            "A form needs a policy and its signature.",
+            hint="See generate_presigned_post.",
+        )
+    if "signature" in fields and "x-amz-signature" not in fields:
+        raise _second_version()
+    names = ("Algorithm", "Credential", "Date", "Signature")
+    said = {f"X-Amz-{name}": fields.get(f"x-amz-{name.lower()}", "") for name in names}
+    return _claim(said | {"X-Amz-SignedHeaders": "host"}, UNSIGNED, None)
 
 
 def _claim(said: dict[str, str], payload: str, presigned_for: int | None) -> Claim:
@@ -147,9 +168,22 @@ def check(meta: dict[str, Any], claim: Claim, secrets: tuple[str, ...], now: dat
         raise S3Error(403, "AccessDenied", "There are headers in the request that were not signed.")
     asked = _canonical(meta, claim)
     lines = "\n".join((ALGORITHM, claim.stamp, claim.scope, hashlib.sha256(asked).hexdigest()))
+    return _sealed(claim, lines, secrets)
+
+
+def check_form(claim: Claim, policy: str, secrets: tuple[str, ...], now: datetime) -> None:
+    """Hold a form's policy, as it was sent, against what was signed with one of ``secrets``. Raises :class:`S3Error`.
+
+    A form is good until its policy says, for seven days at most: as an address is.
+    """
+    _check_time(replace(claim, presigned_for=LONGEST_PRESIGNED), now)
+    _sealed(claim, policy, secrets)
+
+
+def _sealed(claim: Claim, text: str, secrets: tuple[str, ...]) -> Seal:
     for secret in secrets:
         key = signing_key(secret, claim.day, claim.region)
-        if hmac.compare_digest(_hmac(key, lines).hex(), claim.signature):
+        if hmac.compare_digest(_hmac(key, text).hex(), claim.signature):
             return Seal(key, claim.stamp, claim.scope, claim.signature)
     raise S3Error(
         403,

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Protocol
 
 from ropewalk.access.roles import Permission
-from ropewalk.access.selectors import ask_again
+from ropewalk.access.selectors import ask_again, resolve_project
 from ropewalk.access.types import ProjectAccess
 from ropewalk.buckets import selectors as buckets
 from ropewalk.buckets import services as bucket_services
+from ropewalk.buckets.rules import GET
 from ropewalk.buckets.types import ObjectView
 from ropewalk.core.errors import RopewalkError
 from ropewalk.data import selectors, services
@@ -19,12 +20,16 @@ from ropewalk.edges.s3_http.faults import S3Error
 from ropewalk.edges.s3_http.pages import Listed
 
 MAX_RUN_BYTES = 1 << 20  # of one entry of the run cache, which is a few lines of YAML
+_REMOTE = ".s3"  # no project's name ends so
 _RUN = re.compile(r"runs/[0-9a-f]{2}/[0-9a-f]{32,64}/[0-9a-f]{32,64}\Z")
 
 
 @dataclass(frozen=True)
 class Found:
-    """An object as the protocol shows it; ``etag`` without quotes, ``sha256`` in hexadecimal digits."""
+    """An object as the protocol shows it; ``etag`` without quotes, ``sha256`` in hexadecimal digits.
+
+    ``damaged``: what it was is known, and ``open`` refuses to give its bytes.
+    """
 
     key: str
     size: int
@@ -35,11 +40,12 @@ class Found:
     content_type: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     immutable: bool = False
+    damaged: bool = False
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What an upload brings. ``require`` is asked for the present ETag before anything is replaced, and may raise.
+    """What an upload brings. ``require`` is asked for the present ETag before anything is replaced, and may raise; or None.
 
     ``length`` is known before the first block, or None; ``counted`` says that the bytes lie here already, as parts.
     """
@@ -48,7 +54,7 @@ class Sent:
     content_type: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     etag: str = ""
-    require: Callable[[str | None], None] = lambda _: None
+    require: Callable[[str | None], None] | None = None
     length: int | None = None
     counted: bool = False
 
@@ -66,8 +72,14 @@ class Store(Protocol):
     def find(self, key: str) -> Found | None:
         """One object; None for nothing visible."""
 
+    def require(self, action: str, key: str) -> None:
+        """Raise where the bucket's policy denies an action that :meth:`find`, :meth:`put` and :meth:`delete` don't ask about."""
+
     def accept(self, key: str) -> int | None:
         """Whether something may be stored under a key: its limit in bytes, None for the usual one. Raises :class:`S3Error`."""
+
+    def names_by_hash(self, key: str) -> bool:
+        """Whether a key is the hash of its object, so that :meth:`put` takes nothing else."""
 
     def put(self, key: str, sent: Sent) -> str:
         """Store an object; its ETag."""
@@ -90,22 +102,32 @@ class FilesStore:
 
     def find(self, key: str) -> Found | None:
         """See :class:`Store`."""
+        self.require(GET, key)
         row = buckets.object_at(self._project_id, self.room, key)
         return _found(row) if row else None
+
+    def require(self, action: str, key: str) -> None:
+        """See :class:`Store`."""
+        buckets.require_allowed(self._project_id, self.room, action, key)
 
     def accept(self, key: str) -> int | None:
         """See :class:`Store`."""
         return None
 
+    def names_by_hash(self, key: str) -> bool:
+        """See :class:`Store`."""
+        return False
+
     def put(self, key: str, sent: Sent) -> str:
         """See :class:`Store`."""
+        require = sent.require
         incoming = bucket_services.Incoming(
             key=key,
             blocks=sent.blocks,
             content_type=sent.content_type,
             metadata=sent.metadata,
             etag=sent.etag,
-            require=lambda row: sent.require(row.etag if row else None),
+            require=lambda row: require(row.etag if row else None) if require else None,
             announced=sent.length,
             counted=sent.counted,
         )
@@ -161,6 +183,9 @@ class RemoteStore:
             immutable=True,
         )
 
+    def require(self, action: str, key: str) -> None:
+        """See :class:`Store`. A remote has no policy."""
+
     def accept(self, key: str) -> int | None:
         """See :class:`Store`."""
         if parse_path(key):
@@ -174,13 +199,18 @@ class RemoteStore:
             hint="Is there a folder behind s3://dvc in the remote's address? Leave it out.",
         )
 
+    def names_by_hash(self, key: str) -> bool:
+        """See :class:`Store`."""
+        return parse_path(key) is not None
+
     def put(self, key: str, sent: Sent) -> str:
         """See :class:`Store`."""
         address = parse_path(key)
         if address is None:
             return self._runs.put(key, sent)
-        present = selectors.object_state(self._project_id, address)
-        sent.require(_tag(address) if present else None)
+        if sent.require is not None:
+            present = selectors.object_state(self._project_id, address)
+            sent.require(_tag(address) if present else None)
         services.receive_object(
             project_id=self._project_id,
             address=address,
@@ -201,6 +231,16 @@ class RemoteStore:
         return self._runs.delete([key for key, address in named if not address])
 
 
+def store_named(access: ProjectAccess, name: str) -> Store:
+    """Another bucket, for a copy from it: of a project of the same owner by its name, or ``PROJECT.s3``, a project's DVC remote.
+
+    Through the gate, for reading: raises like :func:`resolve_project`, of which a token for one project passes only its own.
+    """
+    slug = name.removesuffix(_REMOTE)
+    source = resolve_project(access.actor, access.project.owner, slug, Permission.DATA_READ)
+    return RemoteStore(source) if name.endswith(_REMOTE) else FilesStore(source, source.project.slug)
+
+
 def _found(row: ObjectView) -> Found:
     return Found(
         key=row.key,
@@ -211,6 +251,7 @@ def _found(row: ObjectView) -> Found:
         open=lambda start, end: buckets.open_object(row, start, end),
         content_type=row.content_type,
         metadata=row.metadata,
+        damaged=row.damaged,
     )
 
 

@@ -6,9 +6,10 @@ from ropewalk.access.authentication import actor_of
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import owner_by_slug
 from ropewalk.core.streams import DRAIN_BYTES_UNKNOWN, drain
-from ropewalk.edges.s3_http import answers, objects, parts
+from ropewalk.edges.s3_http import answers, objects, parts, policy, posted
 from ropewalk.edges.s3_http.documents import read_keys
 from ropewalk.edges.s3_http.faults import S3Error, not_implemented, s3_name
+from ropewalk.edges.s3_http.forms import form_of
 from ropewalk.edges.s3_http.stores import FilesStore, RemoteStore, Store
 from ropewalk.projects.selectors import list_projects
 from ropewalk.projects.types import ProjectView
@@ -68,11 +69,17 @@ def _buckets(request: HttpRequest, access: ProjectAccess, name: str) -> HttpResp
 
 
 def _storage(request: HttpRequest, access: ProjectAccess, store: Store, key: str) -> HttpResponseBase:
+    if "policy" in request.GET and not key:
+        return policy.answer(request, access, store)
     if found := sorted(_SUBRESOURCES & set(request.GET)):
         raise not_implemented(f"?{found[0]}")
     if not key:
         return _bucket(request, access, store)
-    return _upload(request, access, store, key) if _is_of_upload(request) else _object(request, store, key)
+    return (
+        _upload(request, access, store, key)
+        if _is_of_upload(request)
+        else _object(request, access, store, key)
+    )
 
 
 def _bucket(request: HttpRequest, access: ProjectAccess, store: Store) -> HttpResponse:
@@ -87,6 +94,8 @@ def _bucket(request: HttpRequest, access: ProjectAccess, store: Store) -> HttpRe
             return answers.listing(request, store.name, store.fetch)
         case "POST" if "delete" in request.GET:
             return _delete_many(request, store)
+        case "POST" if form := form_of(request):
+            return posted.receive(request, access, store, form)
         case "PUT":
             drain(
                 request, DRAIN_BYTES_UNKNOWN
@@ -95,14 +104,14 @@ def _bucket(request: HttpRequest, access: ProjectAccess, store: Store) -> HttpRe
     raise _not_allowed()
 
 
-def _object(request: HttpRequest, store: Store, key: str) -> HttpResponseBase:
+def _object(request: HttpRequest, access: ProjectAccess, store: Store, key: str) -> HttpResponseBase:
     match request.method:
         case "GET" if "attributes" in request.GET:
             return objects.attributes(request, store, key)
         case "GET" | "HEAD":
             return objects.read(request, store, key)
         case "PUT":
-            return objects.write(request, store, key)
+            return objects.write(request, access, store, key)
         case "DELETE":
             return objects.delete(store, key)
     raise _not_allowed()
@@ -120,11 +129,11 @@ def _upload(request: HttpRequest, access: ProjectAccess, store: Store, key: str)
         case "POST":
             return parts.complete(request, store, upload)
         case "PUT":
-            return parts.receive(request, store, upload)
+            return parts.receive(request, access, store, upload)
         case "GET":
             return parts.listed(request, store, upload)
         case "DELETE":
-            return parts.give_up(upload)
+            return parts.give_up(store, upload)
     raise _not_allowed()
 
 

@@ -4,6 +4,7 @@ import os
 
 import boto3
 import cells
+import urllib3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -112,9 +113,16 @@ def presign() -> None:
     assert cells.fetched(signer.generate_presigned_url("get_object", Params=where)) == b"signed"
 
 
+def form() -> None:
+    signed = client(*cells.PAIR).generate_presigned_post(B, "boto/form/${filename}")
+    fields = {**signed["fields"], "file": ("ü.txt", cells.SMALL)}
+    assert urllib3.request("POST", signed["url"], fields=fields, retries=False).status == 204
+    assert read("boto/form/ü.txt") == cells.SMALL
+
+
 cells.run({
     "put": lambda: print(put()), "get": get, "range": a_range, "head": head,
     "list v2": lambda: lists("list_objects_v2"), "list v1": lambda: lists("list_objects"), "delete": delete,
     "delete many": delete_many, "copy": copy, "multipart": multipart, "abort": abort,
-    **({} if "S3_MADE_BY" in os.environ else {"presign": presign}),
+    **({} if "S3_MADE_BY" in os.environ else {"presign": presign, "form": form}),
 })  # fmt: skip
