@@ -9,6 +9,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 120.0,
         "options": {"expires": 120},
     },
+    "index-outdated": {"task": "ropewalk.index_outdated", "schedule": 60.0, "options": {"expires": 60}},
     "sync-mirrors": {"task": "ropewalk.sync_mirrors", "schedule": 20.0, "options": {"expires": 20}},
     "sweep-repositories": {
         "task": "ropewalk.sweep_repositories",
@@ -21,8 +22,9 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "sweep-names": {"task": "ropewalk.sweep_names", "schedule": 3600.0, "options": {"expires": 3600}},
     "purge-removed-data": {
         "task": "ropewalk.purge_removed_data",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
+    "scrub": {"task": "ropewalk.scrub", "schedule": 3600.0, "options": {"expires": 3600}},
     "purge-projects": {"task": "ropewalk.purge_projects", "schedule": 600.0, "options": {"expires": 600}},
 }

@@ -61,8 +61,8 @@ def check_files(files: list[TableFile], path: str) -> None:
     """Refuse what a worker could not finish. Raises :class:`NothingToCompare` or :class:`DataTooLarge`."""
     if not files:
         raise NothingToCompare(
-            f"There is no table (CSV, TSV, JSON Lines, Parquet, Arrow) at {path}.",
-            hint="Choose the path of a table, or a folder of tables.",
+            f"There is no table (CSV, TSV, JSON Lines, Parquet, Arrow), image, sound or text at {path}.",
+            hint="Choose the path of a table, or a folder of tables, images, sounds or texts.",
         )
     if len(files) > MOST_FILES:
         raise DataTooLarge(

@@ -21,7 +21,7 @@ from workers.runners.base import Report
 _CACHED_BYTES = 32 << 20
 
 
-class _Blobs:
+class Blobs:
     """Files of one project read while a job runs; what many commits share is read from git once. Holds at most 32 MiB."""
 
     def __init__(self, project_id: int) -> None:
@@ -57,9 +57,13 @@ class IndexRevision:
         """Index the commit that the job names. Raises ``RevisionNotFound`` for one that was rewritten away."""
         project_id, sha = int(job.project_id or 0), str(job.payload["sha"])
         report(0.1, "Reading pointer files")
-        facts = _index(project_id, repos.commit(project_id, sha), _Blobs(project_id))
+        facts = _index(project_id, repos.commit(project_id, sha), Blobs(project_id))
         if facts is None:
             return {"sha": sha}
+        if facts.stages:  # so that its page is there when somebody looks at what was pushed
+            services.request_pipeline(
+                project_id=project_id, commit_sha=sha, requested_by_id=job.requested_by_id
+            )
         return {"sha": sha, "outputs": len(facts.outputs), "problems": len(facts.problems)}
 
 
@@ -73,7 +77,7 @@ class IndexHistory:
         project_id, done = int(job.project_id or 0), 0
         limit = int(job.payload["limit"])
         wanted = self._wanted(project_id, [str(sha) for sha in job.payload["tips"]], limit)
-        files = _Blobs(project_id)
+        files = Blobs(project_id)
         for number, commit in enumerate(wanted):
             if number % 10 == 0:
                 report(number / len(wanted), f"Indexing commit {number + 1} of {len(wanted)}")
@@ -94,7 +98,7 @@ class IndexHistory:
         return [commit for sha, commit in found.items() if sha not in known][:limit]
 
 
-def _index(project_id: int, commit: Commit, blobs: _Blobs) -> Facts | None:
+def _index(project_id: int, commit: Commit, blobs: Blobs) -> Facts | None:
     """Read and save one commit; None when it was indexed already."""
     if data.indexed(project_id, [commit.sha]):
         return None
@@ -124,4 +128,4 @@ def _index(project_id: int, commit: Commit, blobs: _Blobs) -> Facts | None:
 
 def index_now(project_id: int, sha: str) -> None:
     """Index one commit for a runner that needs it before its own job ran; nothing when it is indexed."""
-    _index(project_id, repos.commit(project_id, sha), _Blobs(project_id))
+    _index(project_id, repos.commit(project_id, sha), Blobs(project_id))

@@ -1,5 +1,6 @@
 """What beat asks for: repair and upkeep."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import structlog
@@ -49,6 +50,13 @@ def reconcile_repositories() -> None:
     maintain_repository.reconcile_all()
 
 
+@shared_task(name="ropewalk.index_outdated")
+def index_outdated() -> None:
+    """Have the commits read again that an earlier release's index knows less of."""
+    if projects_found := data.index_outdated():
+        structlog.get_logger("ropewalk.sweep").info("data.reindexed", projects=projects_found)
+
+
 @shared_task(name="ropewalk.sync_mirrors")
 def sync_mirrors() -> None:
     """Ask for the mirrors' syncs that are due."""
@@ -75,6 +83,16 @@ def purge_removed_data() -> None:
     before = clock.now() - timedelta(days=settings.ROPEWALK_REMOVED_DATA_DAYS)
     if gone := data.purge_removals(before=before):
         structlog.get_logger("ropewalk.sweep").info("data.removed_purged", objects=gone)
+
+
+# A turn ends by itself after four minutes, or what its last object may take beyond; these are for one that hangs.
+@shared_task(name="ropewalk.scrub", soft_time_limit=1800, time_limit=1860)
+def scrub() -> None:
+    """Read a part of what is stored again, for a bounded time, and hide what is damaged."""
+    if days := settings.ROPEWALK_SCRUB_DAYS:
+        turn = data.scrub(days=days)
+        if turn.damaged or turn.unread or turn.ended:
+            structlog.get_logger("ropewalk.sweep").info("data.scrubbed", **asdict(turn))
 
 
 @shared_task(name="ropewalk.purge_projects")

@@ -24,35 +24,23 @@ from ropewalk.accounts.selectors import (
 from ropewalk.accounts.types import OwnerView
 from ropewalk.core.errors import Denied, NotFound, Unauthenticated
 from ropewalk.projects import selectors as projects
-from ropewalk.projects.types import ProjectView
+from ropewalk.projects.standing import find, standing_in
+from ropewalk.projects.types import ProjectView, Standing
 
 _COLLABORATOR_ROLES = {"reader": Role.READER, "writer": Role.WRITER, "maintainer": Role.MAINTAINER}
+_MOST_NAMESAKES = 100
 
 
-def role_in(project: ProjectView, user_id: int | None) -> Role:
-    """A person's role: the strongest of visibility, collaboration and ownership. At most two queries."""
-    role = Role.VIEWER if project.visibility == "public" else Role.NONE
+def role_in(project: ProjectView, user_id: int | None, standing: Standing | None = None) -> Role:
+    """A person's role: the strongest of visibility, collaboration and ownership. One query, unless the standing is known."""
     if user_id is None:
-        return role
-    if project.visibility in {"public", "internal"}:
-        role = Role.READER
-    if project.owner_kind == "user":
-        if projects_owner_is(project, user_id):
-            return Role.OWNER
-    else:
-        membership = organization_role(project.owner_id, user_id)
-        if membership == "owner":
-            return Role.OWNER
-        if membership == "member":
-            role = max(role, Role.READER)
-    own = projects.collaborator_role(project.id, user_id)
-    return max(role, _COLLABORATOR_ROLES.get(own, Role.NONE))
-
-
-def projects_owner_is(project: ProjectView, user_id: int) -> bool:
-    """Whether the project lies in the person's own namespace."""
-    user = user_by_id(user_id)
-    return user is not None and user.owner_id == project.owner_id
+        return Role.VIEWER if project.visibility == "public" else Role.NONE
+    if standing is None:
+        standing = standing_in(project.id, user_id)
+    if standing.owns or standing.membership == "owner":
+        return Role.OWNER
+    seen = project.visibility in {"public", "internal"} or standing.membership == "member"
+    return max(Role.READER if seen else Role.NONE, _COLLABORATOR_ROLES.get(standing.collaboration, Role.NONE))
 
 
 def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> ProjectAccess:
@@ -64,8 +52,8 @@ def resolve_project(actor: Actor, owner: str, slug: str, needs: Permission) -> P
     missing = NotFound(
         f"There is no project {owner}/{slug}, or you may not see it.", hint="Check the name, or sign in."
     )
-    if project := projects.find(owner, slug):
-        return _let_through(actor, project, needs, missing)
+    if found := find(owner, slug, actor.user_id):
+        return _let_through(actor, found[0], needs, missing, found[1])
     if project := projects.find_former(owner, slug):
         return replace(_let_through(actor, project, needs, missing), former=f"{owner}/{slug}")
     raise missing
@@ -86,8 +74,14 @@ def ask_again(access: ProjectAccess, needs: Permission) -> ProjectAccess:
     return replace(_let_through(access.actor, project, needs, missing), former=access.former)
 
 
-def _let_through(actor: Actor, project: ProjectView, needs: Permission, missing: NotFound) -> ProjectAccess:
-    role = role_in(project, actor.user_id)
+def _let_through(
+    actor: Actor,
+    project: ProjectView,
+    needs: Permission,
+    missing: NotFound,
+    standing: Standing | None = None,
+) -> ProjectAccess:
+    role = role_in(project, actor.user_id, standing)
     if role is Role.NONE or (actor.project_id is not None and actor.project_id != project.id):
         raise missing
     permissions = PERMISSIONS[role]
@@ -150,6 +144,17 @@ def accesses(actor: Actor, found: Iterable[ProjectView]) -> list[ProjectAccess]:
                 permissions = permissions - frozen if applies else permissions
             shown.append(ProjectAccess(project, actor, roles[project.id], frozenset(permissions)))
     return shown
+
+
+def writes_namesakes(access: ProjectAccess) -> bool:
+    """Whether somebody may change the data of another project of this name too, under another owner."""
+    user_id = access.actor.user_id
+    if user_id is None:
+        return False
+    others = projects.namesakes(access.project, user_id, limit=_MOST_NAMESAKES)
+    if len(others) == _MOST_NAMESAKES:  # not looked at any further: one of them will be
+        return True
+    return any(one.may(Permission.DATA_WRITE) for one in accesses(access.actor, others))
 
 
 def roles_in(found: list[ProjectView], user_id: int | None) -> dict[int, Role]:

@@ -15,7 +15,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.cache import cache
-from django.db import connection
 from django.db.models import Q, QuerySet
 from redis.exceptions import RedisError
 
@@ -25,6 +24,7 @@ from ropewalk.accounts.names import matching_name
 from ropewalk.accounts.types import SCOPES, TOKEN_PREFIX, Credential, S3Key
 from ropewalk.core import clock
 from ropewalk.core.errors import Busy, Unavailable
+from ropewalk.core.statements import ask_row
 
 REMEMBER_SECONDS = 60
 LAST_USED_GRAIN = timedelta(minutes=1)
@@ -83,9 +83,7 @@ def note_s3_use(key: S3Key) -> None:
 def _find_token(which: str, value: str | int) -> tuple[Credential, str, bool] | None:
     """The credential of a token that is in force, its digest, and whether its last use was not lately."""
     now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_TOKENS + which, [now, value])
-        row = cursor.fetchone()
+    row = ask_row(_TOKENS + which, [now, value])
     if row is None:
         return None
     user_id, username, is_staff, token_id, scopes, project_id, last_used_at, stored = row

@@ -20,9 +20,14 @@ RESERVED = frozenset(
 PROTOCOL_SUFFIXES = (".git", ".dvc", ".s3", ".mlflow", ".wiki", ".atom", ".rss", ".lock")
 
 
+def can_be_asked(name: str) -> bool:
+    """Whether a name may be looked for: PostgreSQL can't be asked for a NUL, and lowers “İ” to a plain i."""
+    return "\0" not in name and name.isascii()
+
+
 def matching_name(field: str, name: str) -> Exact | Q:
     """The condition that a name column equals ``name`` without regard to case, in the form that its unique index answers."""
-    if "\0" in name or not name.isascii():  # PostgreSQL can't be asked for a NUL, and lowers “İ” to a plain i
+    if not can_be_asked(name):
         return Q(pk__in=[])
     return Exact(Lower(F(field)), Lower(Value(name)))
 

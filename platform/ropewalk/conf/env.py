@@ -73,6 +73,7 @@ class Env:
     body_stall_seconds: int
     purge_after_days: int
     removed_data_days: int
+    scrub_days: int
     name_grace_days: int
     trusted_proxies: int
     job_memory_mb: int
@@ -88,32 +89,40 @@ def read_instance_file(home: Path) -> dict[str, str]:
     return {key.strip(): value.strip() for key, value in pairs}
 
 
-def load(environ: dict[str, str]) -> Env:
-    """Build :class:`Env`; raises :class:`BadEnvironment` naming a variable with an unusable value."""
-    home = Path(environ.get("ROPEWALK_HOME") or ROOT / ".ropewalk").absolute()
-    instance = read_instance_file(home)
+class _Values:
+    """The variables by name, from the process's environment, else from the instance's file; an empty one is none."""
 
-    def text(name: str, default: str = "") -> str:
-        return environ.get(name) or instance.get(name) or default
+    def __init__(self, environ: dict[str, str], instance: dict[str, str]) -> None:
+        self._environ, self._instance = environ, instance
 
-    def number(name: str, default: int) -> int:
-        raw = text(name, str(default))
+    def text(self, name: str, default: str = "") -> str:
+        return self._environ.get(name) or self._instance.get(name) or default
+
+    def number(self, name: str, default: int) -> int:
+        raw = self.text(name, str(default))
         try:
             return int(raw)
         except ValueError:
             raise BadEnvironment(f"{name} must be a whole number, not {raw!r}.") from None
 
-    def amount(name: str) -> int | None:
+    def amount(self, name: str) -> int | None:
         try:
-            return parse_size(text(name))
+            return parse_size(self.text(name))
         except Invalid as error:
             raise BadEnvironment(f"{name}: {error.message} {error.hint}") from None
 
-    def flag(name: str, default: bool) -> bool:
-        raw = text(name, "true" if default else "false").lower()
+    def flag(self, name: str, default: bool) -> bool:
+        raw = self.text(name, "true" if default else "false").lower()
         if raw not in {"true", "false", "1", "0", "yes", "no"}:
             raise BadEnvironment(f"{name} must be true or false, not {raw!r}.")
         return raw in {"true", "1", "yes"}
+
+
+def load(environ: dict[str, str]) -> Env:
+    """Build :class:`Env`; raises :class:`BadEnvironment` naming a variable with an unusable value."""
+    home = Path(environ.get("ROPEWALK_HOME") or ROOT / ".ropewalk").absolute()
+    values = _Values(environ, read_instance_file(home))
+    text, number, amount, flag = values.text, values.number, values.amount, values.flag
 
     port = number("ROPEWALK_PORT", 8000)
     url = text("ROPEWALK_URL", f"http://127.0.0.1:{port}").rstrip("/")
@@ -165,6 +174,7 @@ def load(environ: dict[str, str]) -> Env:
         body_stall_seconds=number("ROPEWALK_BODY_STALL_SECONDS", 120),
         purge_after_days=number("ROPEWALK_PURGE_AFTER_DAYS", 7),
         removed_data_days=number("ROPEWALK_REMOVED_DATA_DAYS", 14),
+        scrub_days=number("ROPEWALK_SCRUB_DAYS", 30),
         name_grace_days=number("ROPEWALK_NAME_GRACE_DAYS", 365),
         trusted_proxies=number("ROPEWALK_TRUSTED_PROXIES", 0),
         job_memory_mb=number("ROPEWALK_JOB_MEMORY_MB", 3072),

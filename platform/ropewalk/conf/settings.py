@@ -34,6 +34,7 @@ ROPEWALK_MAX_RELEASE_FILE_BYTES = env.max_release_file_bytes
 ROPEWALK_BODY_STALL_SECONDS = env.body_stall_seconds
 ROPEWALK_PURGE_AFTER_DAYS = env.purge_after_days
 ROPEWALK_REMOVED_DATA_DAYS = env.removed_data_days
+ROPEWALK_SCRUB_DAYS = env.scrub_days
 ROPEWALK_NAME_GRACE_DAYS = env.name_grace_days
 ROPEWALK_JOB_MEMORY_MB = env.job_memory_mb
 ROPEWALK_S3 = env.s3
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
     "ropewalk.repos",
     "ropewalk.releases",
     "ropewalk.buckets",
+    "ropewalk.outside",
     "ropewalk.data",
     "ropewalk.tracking",
     "ropewalk.comparisons",
@@ -90,6 +92,7 @@ MIDDLEWARE = [
     "ropewalk.conf.middleware.RequestContextMiddleware",
     "ropewalk.edges.web.security.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ropewalk.conf.middleware.DataClientsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -113,7 +116,8 @@ DATABASES = {
     "default": {
         **_database,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": {**_PATIENCE, **_database.get("OPTIONS", {})},
+        # Lets core.statements prepare its statements; Django's own are sent as text, which is never prepared.
+        "OPTIONS": {**_PATIENCE, "prepare_threshold": 5, **_database.get("OPTIONS", {})},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

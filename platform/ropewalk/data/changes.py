@@ -176,8 +176,8 @@ def _stage(key: tuple[str, str], was: StageView | None, now: StageView | None) -
         *key,
         was,
         now,
-        deps=tuple(_paths(was.deps, now.deps)),
-        outs=tuple(_paths(was.outs, now.outs)),
+        deps=tuple(path_changes(was.deps, now.deps)),
+        outs=tuple(path_changes(was.outs, now.outs)),
         params=tuple(value_changes(_files(was.params), _files(now.params))),
     )
 
@@ -186,7 +186,8 @@ def _files(params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {file: values for file, values in params.items() if isinstance(values, dict)}
 
 
-def _paths(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> list[PathChange]:
+def path_changes(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> list[PathChange]:
+    """What to do to the old dependencies or outputs (with ``path`` and ``oid``) to have the new ones, by path."""
     before = {str(one["path"]): str(one.get("oid") or "") for one in old}
     after = {str(one["path"]): str(one.get("oid") or "") for one in new}
     changes = [PathChange("removed", path, oid) for path, oid in before.items() if path not in after]

@@ -8,6 +8,7 @@ from ropewalk.core.models import Job
 from ropewalk.core.scoping import ProjectScopedManager
 from ropewalk.core.sealing import SealedField
 from ropewalk.data.remotes import REMOTE_PURPOSE
+from ropewalk.data.scrub import Scrub as Scrub
 from ropewalk.projects.models import Project
 
 
@@ -24,7 +25,8 @@ class StoredObject(models.Model):
     """An object whose bytes are whole, verified and in the store. The row is the truth: existence, reads and usage ask it alone.
 
     ``complete`` is false for a folder's list while a file that it names is missing; such an object is not visible, because DVC
-    takes a visible list for the presence of all its files. ``sha256`` is of the bytes: md5 can be forged. ``holder_id`` is the
+    takes a visible list for the presence of all its files. ``sha256`` is of the bytes: md5 can be forged. It is empty, and the
+    object not complete, when the bytes turned out to be lost or damaged (``services.scrubbing``). ``holder_id`` is the
     project below whose prefix the bytes lie, empty for this one's: a fork refers to its parent's bytes. It is a number and no
     foreign key, because bytes that somebody refers to outlive the project that brought them.
     """
@@ -47,6 +49,7 @@ class StoredObject(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "kind", "oid"], name="stored_object_once")]
         indexes = [
             models.Index(fields=["project"], condition=Q(complete=False), name="stored_object_incomplete"),
+            models.Index(fields=["project"], condition=Q(sha256=""), name="stored_object_damaged"),
             models.Index(
                 fields=["holder_id", "kind", "oid"],
                 condition=Q(holder_id__isnull=False),
@@ -189,6 +192,7 @@ class Collection(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     keep = models.CharField(max_length=10)
+    unreadable = models.CharField(max_length=10, default="stop")
     grace_days = models.PositiveIntegerField()
     asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     asked_at = models.DateTimeField()
@@ -247,6 +251,7 @@ class TrackedOutput(models.Model):
     """A path whose content DVC tracks: which hash, how large, which pointer file or stage says so.
 
     ``cached`` is false when the bytes are in git or nowhere (``cache: false``), so that the remote isn't expected to hold them.
+    ``origin`` says where it was imported from (:class:`~ropewalk.data.origins.Origin`).
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -262,6 +267,7 @@ class TrackedOutput(models.Model):
     pointer = models.TextField()
     stage = models.TextField(blank=True)
     cached = models.BooleanField(default=True)
+    origin = models.JSONField(null=True)
 
     objects = ProjectScopedManager["TrackedOutput"]()
 
@@ -298,6 +304,7 @@ class RevisionIndex(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "commit_sha", "version"], name="revision_index_once")
         ]
+        indexes = [models.Index(fields=["version", "project"], name="revision_index_by_version")]
 
     def __str__(self) -> str:
         return f"{self.commit_sha[:8]} of project {self.project_id}"

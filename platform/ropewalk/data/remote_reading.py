@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ropewalk.core import outbound, sealing
-from ropewalk.core.blobs.signing import signed_get
+from ropewalk.core.blobs.signing import signed
 from ropewalk.core.errors import Invalid, TooLarge, Unprocessable
 from ropewalk.core.led_on import LedOnHttp
 from ropewalk.core.pinned import Answer, BrokenAnswer, PinnedHttp
@@ -132,7 +132,7 @@ class RemoteReader:
             return {}
         if self._sign_in.kind != "s3":
             return self._sign_in.headers()
-        return signed_get(
+        return signed(
             f"{self._place.base.split('://')[0]}://{self._http.host_header}{path}",
             region=self._place.region,
             key_id=self._sign_in.name,

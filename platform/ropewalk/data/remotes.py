@@ -8,6 +8,7 @@ from urllib.parse import quote
 from ropewalk.core.errors import Invalid
 from ropewalk.core.outbound import read_url
 from ropewalk.data.oids import ObjectAddress
+from ropewalk.outside.places import s3_address
 
 MAX_CONFIG_BYTES = 64 << 10
 MAX_REMOTES = 50
@@ -15,7 +16,6 @@ REMOTE_PURPOSE = "data.remote"  # what a sign-in that is sealed for a remote is 
 SCHEMES = ("https", "http")
 _SECTION = re.compile(r"""['"]?remote\s*"(?P<name>[^"]{1,100})"['"]?""")
 _BUCKET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}")
-_REGION = re.compile(r"[a-z0-9-]{1,40}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=://)")
 
 
@@ -106,12 +106,5 @@ def _bucket_of(url: str, endpoint: str, region: str) -> Place:
     parts = prefix.strip("/").split("/") if prefix.strip("/") else []
     if not _BUCKET.fullmatch(bucket) or any(part in {"", ".", ".."} for part in parts) or len(url) > 2000:
         raise Invalid("An S3 remote looks like s3://bucket/folder.", code="bad_remote")
-    if not _REGION.fullmatch(region):
-        raise Invalid(
-            "This is not the name of a region.", hint="For example eu-central-1.", code="bad_region"
-        )
-    base = endpoint or f"https://s3.{region}.amazonaws.com"
-    _, _, _, path = read_url(f"{base}/", SCHEMES)
-    host = base[: len(base) - len(path.rstrip("/"))] if path.rstrip("/") else base
-    folder = "/".join([path.rstrip("/"), *(quote(part, safe="") for part in (bucket, *parts))])
-    return Place("s3", host, folder, region)
+    host, root = s3_address(endpoint, region, bucket)
+    return Place("s3", host, "/".join([root, *(quote(part, safe="") for part in parts)]), region)

@@ -44,14 +44,25 @@ class Keep(StrEnum):
     TIPS = "tips"
 
 
+class Unreadable(StrEnum):
+    """What a collection does about commits whose DVC files can't be read: end, or keep all that they might name."""
+
+    STOP = "stop"
+    KEEP = "keep"
+
+
 @dataclass(frozen=True)
 class CollectionReport:
-    """What a collection found: objects that nobody needs, of how many, and how many commits keep theirs. ``size`` in bytes."""
+    """What a collection found: objects that nobody needs, of how many, and how many commits keep theirs. ``size`` in bytes.
+
+    ``unreadable``: how many of the commits can't be read, so that all keep what their files might name.
+    """
 
     objects: int
     size: int
     of: int
     commits: int
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)

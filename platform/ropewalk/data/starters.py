@@ -76,13 +76,13 @@ def starter_files(project: ProjectView, starter: Starter, *, holder: str, year: 
         if starter.license in {"MIT", "BSD-3-Clause"}:
             text = text.replace("<year>", str(year), 1).replace("<holder>", holder, 1)
         files["LICENSE"] = text
-    if starter.dvc:
-        files[".dvc/config"] = (
-            f"[core]\n    remote = {REMOTE}\n['remote \"{REMOTE}\"']\n    url = {project.dvc_url}\n"
-        )
-        files[".dvc/.gitignore"] = _DVC_GITIGNORE
-        files[".dvcignore"] = _DVC_IGNORE
-    return files
+    return files | dvc_files(project) if starter.dvc else files
+
+
+def dvc_files(project: ProjectView) -> dict[str, str]:
+    """DVC's own files, set up for the project's remote, by path."""
+    config = f"[core]\n    remote = {REMOTE}\n['remote \"{REMOTE}\"']\n    url = {project.dvc_url}\n"
+    return {".dvc/config": config, ".dvc/.gitignore": _DVC_GITIGNORE, ".dvcignore": _DVC_IGNORE}
 
 
 def _readme(project: ProjectView, starter: Starter) -> str:

@@ -8,11 +8,15 @@ from typing import Any
 from ropewalk.core.jobs import JobKind
 from ropewalk.core.types import JobView
 from ropewalk.data.oids import ObjectAddress, parse_oid
+from ropewalk.data.origins import Origin
 from ropewalk.projects.types import ProjectView
 
-INDEX_REVISION = JobKind("index-revision", version=1, time_limit=300)
-INDEX_HISTORY = JobKind("index-history", version=1, time_limit=1800)
+INDEX_REVISION = JobKind("index-revision", version=2, time_limit=300)
+INDEX_HISTORY = JobKind("index-history", version=2, time_limit=1800)
 MAKE_PREVIEW = JobKind("make-preview", version=1, time_limit=300)
+MAP_PIPELINE = JobKind("map-pipeline", version=1, time_limit=300)
+READ_PLOTS = JobKind("read-plots", version=1, time_limit=300)
+FIND_ROWS = JobKind("find-rows", version=1, time_limit=600)
 COMPARE_FILES = JobKind("compare-files", version=2, time_limit=900)
 SYNC_MIRROR = JobKind("sync-mirror", version=1, time_limit=6000)
 FETCH_DATA = JobKind("fetch-data", version=1, time_limit=6 * 3600)
@@ -79,8 +83,20 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class DamagedObject:
+    """A stored object whose bytes are lost or damaged: its hash as DVC writes it, its size, and a path that names it, if any."""
+
+    name: str
+    size: int
+    path: str
+
+
+@dataclass(frozen=True)
 class OutputFacts:
-    """A tracked output as a commit states it; the fields of :class:`~ropewalk.data.models.TrackedOutput`."""
+    """A tracked output as a commit states it; the fields of :class:`~ropewalk.data.models.TrackedOutput`.
+
+    ``origin`` has the fields of :class:`~ropewalk.data.origins.Origin`, None for what was not imported.
+    """
 
     path: str
     algorithm: str
@@ -91,6 +107,7 @@ class OutputFacts:
     pointer: str
     stage: str = ""
     cached: bool = True
+    origin: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,8 +125,11 @@ class RevisionFacts:
     problems: list[dict[str, str]]
 
 
-def _presence(present: bool, removed: bool) -> str:
-    return "present" if present else "removed" if removed else "missing"
+def _presence(present: bool, removed: bool, origin: Origin | None) -> str:
+    """In a word: ``present``, ``removed`` (it can be restored), ``imported`` (its source keeps it) or ``missing``."""
+    if present or removed:
+        return "present" if present else "removed"
+    return "imported" if origin and origin.is_kept_there else "missing"
 
 
 @dataclass(frozen=True)
@@ -127,11 +147,12 @@ class TrackedOutputView:
     cached: bool
     present: bool
     removed: bool = False
+    origin: Origin | None = None
 
     @property
     def presence(self) -> str:
-        """In a word: ``present``, ``removed`` (it can be restored) or ``missing``."""
-        return _presence(self.present, self.removed)
+        """In a word: ``present``, ``removed`` (it can be restored), ``imported`` (its source keeps it) or ``missing``."""
+        return _presence(self.present, self.removed, self.origin)
 
     @property
     def address(self) -> ObjectAddress | None:
@@ -205,11 +226,12 @@ class DatasetVersion:
     size: int | None
     present: bool
     removed: bool = False
+    origin: Origin | None = None
 
     @property
     def presence(self) -> str:
-        """In a word: ``present``, ``removed`` (it can be restored) or ``missing``."""
-        return _presence(self.present, self.removed)
+        """In a word: ``present``, ``removed`` (it can be restored), ``imported`` (its source keeps it) or ``missing``."""
+        return _presence(self.present, self.removed, self.origin)
 
 
 @dataclass(frozen=True)
@@ -256,11 +278,12 @@ class DataFile:
     content_hash: str
     is_dir: bool = False
     removed: bool = False
+    origin: Origin | None = None
 
     @property
     def presence(self) -> str:
-        """In a word: ``present``, ``removed`` (it can be restored) or ``missing``."""
-        return _presence(self.present, self.removed)
+        """In a word: ``present``, ``removed`` (it can be restored), ``imported`` (its source keeps it) or ``missing``."""
+        return _presence(self.present, self.removed, self.origin)
 
     @property
     def address(self) -> ObjectAddress | None:

@@ -72,11 +72,38 @@ class DataProfile(models.Model):
         return f"columns of {self.content_hash[:12]} in project {self.project_id}"
 
 
+class MediaBatch(models.Model):
+    """Measurements of many images, sounds or texts, each of them immutable and kept once by content.
+
+    The object under ``key`` has a row a content (``workers.analysis.media.rows``). ``marks`` says which without reading it: eight
+    bytes of each content's hash (:func:`ropewalk.monitors.media.mark`), ascending.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=16)
+    version = models.PositiveIntegerField()
+    key = models.CharField(max_length=300)
+    rows = models.PositiveIntegerField()
+    marks = models.BinaryField()
+    stored_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["MediaBatch"]()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "key"], name="media_batch_once")]
+        indexes = [models.Index(fields=["project", "kind", "version", "-id"], name="media_batch_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.rows} measured {self.kind} files of project {self.project_id}"
+
+
 class DriftReport(models.Model):
     """Two versions of tracked data compared; asked for once per pair of (commit, path) and numbered within the project.
 
     ``*_revision`` is what was asked for (a branch, a tag), ``*_commit`` what it meant then; ``*_hash`` names the content, from
-    the index or filled in by the worker. ``result`` is JSON for the page, see ``workers.analysis.drift.report``.
+    the index or filled in by the worker; ``*_pin`` names a content of a file in a connected bucket, whose key is then the path.
+    ``result`` is JSON for the page, see ``workers.analysis.drift.report``.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="drift_reports")
@@ -86,10 +113,12 @@ class DriftReport(models.Model):
     reference_commit = models.CharField(max_length=40)
     reference_path = models.CharField(max_length=4096)
     reference_hash = models.CharField(max_length=80, blank=True)
+    reference_pin = models.CharField(max_length=80, blank=True)
     current_revision = models.CharField(max_length=1024)
     current_commit = models.CharField(max_length=40)
     current_path = models.CharField(max_length=4096)
     current_hash = models.CharField(max_length=80, blank=True)
+    current_pin = models.CharField(max_length=80, blank=True)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
     requested_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()

@@ -1,23 +1,26 @@
 """Writes of drift reports and profiles: asking for them, storing what workers computed."""
 
 import hashlib
-import json
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
+from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core import blobs, clock, jobs
 from ropewalk.core.locks import lock_in_transaction
 from ropewalk.data.types import DataFile
 from ropewalk.monitors import models
 from ropewalk.monitors.errors import SameData
+from ropewalk.monitors.media import batch_key, gallery_key, marks, pack_key
 from ropewalk.monitors.models import DriftReport, FileProfile
-from ropewalk.monitors.selectors import data_profile, profile_identity
+from ropewalk.monitors.selectors import data_profile, profile_identity, report_fingerprint
 from ropewalk.monitors.types import COMPARE_DATA, PROFILE_DATA, ContentKey, DataProfile, Side, StoredProfile
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import RevisionNotFound
+
+FREE_BYTES = 64 << 20  # what anybody who may read may have measured
 
 
 def request_drift_report(
@@ -32,12 +35,21 @@ def request_drift_report(
     newer. Raises :class:`SameData`, ``RevisionNotFound``. Takes the lock ``drift:<project>``.
     """
     project_id = access.project.id
-    sides = _side(project_id, reference, path), _side(project_id, current, current_path or path)
-    if (sides[0].commit, sides[0].path) == (sides[1].commit, sides[1].path):
+    return request_report(
+        access=access,
+        reference=tracked_side(project_id, reference, path),
+        current=tracked_side(project_id, current, current_path or path),
+    )
+
+
+def request_report(*, access: ProjectAccess, reference: Side, current: Side) -> int:
+    """The same of two sides that are known already; whoever calls it has looked them up in this project."""
+    if reference.identity == current.identity:
         raise SameData("Both sides are the same version.", hint="Choose another revision for one of them.")
+    project_id = access.project.id
     with transaction.atomic():
         lock_in_transaction(f"drift:{project_id}")
-        report = _report_of(project_id, *sides, access.actor.user_id)
+        report = _report_of(project_id, reference, current, access.actor.user_id)
         if report.result is None or report.runner_version != COMPARE_DATA.version:
             report.job = jobs.enqueue(
                 COMPARE_DATA,
@@ -78,26 +90,38 @@ def request_data_profile(
     return data_profile(project_id, file)
 
 
+def asked_data_profile(access: ProjectAccess, file: DataFile) -> tuple[DataProfile | None, bool]:
+    """The columns of a version, asked for at the first look; and whether the viewer may not ask for what nobody asked for yet.
+
+    Those who may start no analyses have files of at most :data:`FREE_BYTES` measured.
+    """
+    small = not file.is_dir and (file.size or 0) <= FREE_BYTES
+    if access.may(Permission.ANALYSES_START) or small:
+        found = request_data_profile(
+            project_id=access.project.id, file=file, requested_by_id=access.actor.user_id
+        )
+        return found, False
+    found = data_profile(access.project.id, file)
+    return found, found is None
+
+
 def store_data_profile(*, project_id: int, profile_id: int, summary: dict[str, Any]) -> None:
     """Keep what a worker computed; nothing when the row is gone."""
     models.DataProfile.objects.for_project(project_id).filter(pk=profile_id).update(summary=summary)
 
 
-def _side(project_id: int, revision: str, path: str) -> Side:
+def tracked_side(project_id: int, revision: str, path: str) -> Side:
+    """A path of tracked data at a revision. Raises ``RevisionNotFound``."""
     found = repos.resolve(project_id, revision)
     if found.path:  # the resolver takes the rest of a name for a path
         raise RevisionNotFound(f"There is no revision {revision}.")
     return Side(revision=found.name, commit=found.sha, path=path.strip("/"))
 
 
-def _fingerprint(*sides: Side) -> str:
-    return hashlib.sha256(json.dumps([[side.commit, side.path] for side in sides]).encode()).hexdigest()
-
-
 def _report_of(project_id: int, reference: Side, current: Side, user_id: int | None) -> DriftReport:
     """The row of a pair of sides, made with the next number where there is none. Needs the lock."""
     rows = DriftReport.objects.for_project(project_id)
-    fingerprint = _fingerprint(reference, current)
+    fingerprint = report_fingerprint(reference.identity, current.identity)
     found = rows.filter(fingerprint=fingerprint).first()
     if found is not None:
         return found
@@ -108,9 +132,11 @@ def _report_of(project_id: int, reference: Side, current: Side, user_id: int | N
         reference_revision=reference.revision,
         reference_commit=reference.commit,
         reference_path=reference.path,
+        reference_pin=reference.pin,
         current_revision=current.revision,
         current_commit=current.commit,
         current_path=current.path,
+        current_pin=current.pin,
         requested_by_id=user_id,
         created_at=clock.now(),
     )
@@ -164,9 +190,7 @@ def store_profile(
     key = profile_key(project_id, content, version)
     for name, data in ((key, statistics), (f"{key}.sample", sample)):
         if data is not None:
-            with blobs.store().writer(name) as writer:
-                writer.write(data)
-                writer.commit()
+            _put(name, data)
     stored = len(statistics) + len(sample or b"")
     values = {
         "key": key,
@@ -198,3 +222,53 @@ def store_profile(
 def forget_profile(*, project_id: int, stored: StoredProfile) -> None:
     """Drop the row of a profile whose object is gone or damaged, so that it is computed again."""
     FileProfile.objects.for_project(project_id).filter(key=stored.key).delete()
+
+
+def store_media_batch(
+    *,
+    project_id: int,
+    kind: str,
+    version: int,
+    contents: list[str],
+    rows: bytes,
+    pack: tuple[str, bytes] | None,
+) -> None:
+    """Keep measurements of these contents: the thumbnails' ``pack`` (name, bytes) first, then the rows that name it.
+
+    Storing the same again is harmless.
+    """
+    if pack is not None:
+        _put(pack_key(project_id, pack[0]), pack[1])
+    key = batch_key(project_id, kind, version, hashlib.sha256(rows).hexdigest()[:32])
+    _put(key, rows)
+    models.MediaBatch.objects.bulk_create(
+        [
+            models.MediaBatch(
+                project_id=project_id,
+                kind=kind,
+                version=version,
+                key=key,
+                rows=len(contents),
+                marks=marks(contents),
+                stored_bytes=len(rows) + (len(pack[1]) if pack else 0),
+                created_at=clock.now(),
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def forget_media_batch(*, project_id: int, key: str) -> None:
+    """Drop measurements whose object is gone or damaged, so that they are made again."""
+    models.MediaBatch.objects.for_project(project_id).filter(key=key).delete()
+
+
+def store_gallery(*, project_id: int, profile_id: int, data: bytes) -> None:
+    """Keep what the gallery of a version shows; it becomes visible with the version's summary."""
+    _put(gallery_key(project_id, profile_id), data)
+
+
+def _put(key: str, data: bytes) -> None:
+    with blobs.store().writer(key) as writer:
+        writer.write(data)
+        writer.commit()

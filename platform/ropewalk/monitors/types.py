@@ -7,18 +7,33 @@ from typing import Any
 from ropewalk.core.jobs import JobKind
 from ropewalk.core.types import JobView
 
-PROFILE_DATA = JobKind("profile_data", version=1, time_limit=7200)
+PROFILE_DATA = JobKind("profile_data", version=2, time_limit=7200)
+PROFILE_OUTSIDE = JobKind("profile_outside", version=1, time_limit=3600)
 COMPARE_DATA = JobKind("compare_data", version=1, time_limit=7200)
 
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a report: what was asked for, what it meant, and which content that is (empty until known)."""
+    """One side of a report: what was asked for, what it meant, and which content that is (empty until known).
+
+    A file of a connected bucket has a ``pin`` and no commit; ``revision`` is then what the bucket was called, ``path`` the key.
+    """
 
     revision: str
     commit: str
     path: str
     content_hash: str = ""
+    pin: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What tells it from any other side."""
+        return self.pin or self.commit, self.path
+
+    @property
+    def mark(self) -> str:
+        """The beginning of the commit's name, or of the pinned content's."""
+        return self.pin.removeprefix("s3-")[:8] or self.commit[:8]
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,14 @@ class StoredProfile:
     columns: int
     summary: dict[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class MediaBatch:
+    """Stored measurements: the object's key, and the marks of the contents that it holds."""
+
+    key: str
+    marks: bytes
 
 
 @dataclass(frozen=True)

@@ -55,16 +55,10 @@ def projects_by_id(project_ids: Iterable[int]) -> dict[int, ProjectView]:
     return {project.pk: view_of(project) for project in _live().filter(pk__in=set(project_ids))}
 
 
-def find(owner: str, slug: str) -> ProjectView | None:
-    """A project by its name, without regard to case. Only the gate calls this."""
-    project = _live().filter(matching_name("owner__slug", owner), matching_name("slug", slug)).first()
-    return view_of(project) if project else None
-
-
 def find_former(owner: str, slug: str) -> ProjectView | None:
     """The project that is still found by this name, because it or its owner was called so.
 
-    Only the gate calls this, and only after :func:`find`.
+    Only the gate calls this, and only after :func:`ropewalk.projects.standing.find`.
     """
     owner_id = owner_id_of_former(owner)
     if owner_id is not None:
@@ -205,6 +199,12 @@ def list_projects(
         rows = rows.filter(belongs_to(viewer_id)) if viewer_id is not None else rows.none()
     rows = rows.filter(_says(text))
     return paginate(rows.order_by("-updated_at", "-pk"), page=page, per_page=per_page, convert=view_of)
+
+
+def namesakes(project: ProjectView, user_id: int, *, limit: int) -> list[ProjectView]:
+    """Other projects of this name that are a person's own."""
+    rows = _live().filter(belongs_to(user_id), slug__iexact=project.slug).exclude(pk=project.id)
+    return [view_of(row) for row in rows.order_by("pk")[:limit]]
 
 
 def _says(text: str) -> Q:

@@ -66,6 +66,11 @@ class ProjectView:
         return f"{self.url}.s3"
 
     @property
+    def bucket_endpoint(self) -> str:
+        """The endpoint of the project's own bucket for S3 clients; the bucket has the project's name."""
+        return f"{settings.ROPEWALK_URL}/api/v1/repo-buckets/s3/{self.owner}"
+
+    @property
     def api_url(self) -> str:
         """Where the JSON API has the project."""
         return f"{settings.ROPEWALK_URL}/api/v1/repos{self.path}"
@@ -74,6 +79,15 @@ class ProjectView:
     def mlflow_url(self) -> str:
         """``MLFLOW_TRACKING_URI``."""
         return f"{self.url}.mlflow"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What connects a person to a project: ``owns`` it in their own namespace, a role in its organization, a role in itself."""
+
+    owns: bool = False
+    membership: str = ""
+    collaboration: str = ""
 
 
 @dataclass(frozen=True)

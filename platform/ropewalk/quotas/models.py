@@ -22,6 +22,7 @@ class StorageKind(models.TextChoices):
     RELEASES = "releases", "Release files"
     GIT = "git", "Git repository"
     PARTS = "parts", "Uploads under way"
+    BIN = "bin", "Removed, can be restored"
 
 
 class StorageTotal(models.Model):

@@ -8,10 +8,12 @@ from django.db import connection
 
 from ropewalk.core.derived import cache
 from ropewalk.core.errors import NotFound
+from ropewalk.core.statements import ask_row
 from ropewalk.quotas.models import StorageKind
 from ropewalk.quotas.types import Amount, Limit, Standing, StorageUse
 
 _KEPT = 5.0
+UNLIMITED = Standing(Limit("", None, 0), Limit("", None, 0), 0)
 # One statement sees one moment: what is being added up is counted once. Who refers to bytes of a project that is gone has them.
 _USED = """
     SELECT noted.kind, noted.holder_id <> 0 AND holder.id IS NOT NULL AS lent, sum(noted.size), sum(noted.count)
@@ -44,6 +46,16 @@ def _use(statement: str, number: int) -> StorageUse:
     )
 
 
+def stored_by_all(kinds: list[str]) -> int:
+    """Bytes of these kinds that all projects store themselves, but for the last changes; reads a row for each sum."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(size), 0) FROM quotas_storagetotal WHERE kind = ANY(%s) AND holder_id = 0",
+            [kinds],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def projects_of_owner(owner_id: int, *, limit: int = 100) -> list[tuple[int, int]]:
     """(id, bytes) of an owner's projects that store most, the largest first; deleted ones too."""
     statement = f"""
@@ -62,7 +74,7 @@ def standing(project_id: int) -> Standing:
     """A project's and its owner's limits as they are now; what is used only of a limit that there is."""
     found = _limits("project.id", project_id)
     if found is None:  # purged meanwhile
-        return Standing(Limit("", None, 0), Limit("", None, 0), 0)
+        return UNLIMITED
     owner_id, project, owner = found
     if project.most is not None:
         project = replace(project, used=project_use(project_id).size)
@@ -120,12 +132,27 @@ def flow_key(owner_id: int) -> str:
     return f"quotas:flow:{owner_id}"
 
 
+def is_limited(project_id: int) -> bool:
+    """Whether any limit may apply to what a project stores. One plain statement."""
+    if settings.ROPEWALK_PROJECT_QUOTA is not None or settings.ROPEWALK_OWNER_QUOTA is not None:
+        return True
+    row = ask_row(
+        """SELECT EXISTS (SELECT 1 FROM quotas_projectquota own WHERE own.project_id = %(project)s AND own."limit" IS NOT NULL)
+               OR EXISTS (SELECT 1 FROM quotas_ownerquota theirs JOIN projects_project project USING (owner_id)
+                          WHERE project.id = %(project)s AND theirs."limit" IS NOT NULL)""",
+        {"project": project_id},
+    )
+    return bool(row and row[0])
+
+
 def recent_standing(project_id: int) -> Standing:
     """Like :func:`standing`, at most five seconds old, and asked anew where less than a tenth of a limit is left.
 
     Asked before every upload: the costs of the exact answer are for those who are near their limit. What came since it was asked
     counts as used.
     """
+    if not is_limited(project_id):
+        return UNLIMITED
     known: Any = cache.get(standing_key(project_id))
     if isinstance(known, Standing) and (known := _as_of_now(known)):
         return known

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from ropewalk.core import outbound
 from ropewalk.core.errors import RopewalkError, TooLarge, Unprocessable
-from ropewalk.repos import git, refs
+from ropewalk.repos import git, landing, refs
 from ropewalk.repos.errors import GitTimeout
 from ropewalk.repos.signing_in import SignIn, handed_to_git
 
@@ -32,6 +32,7 @@ _TOLERATED = (
 )  # fmt: skip
 Show = Callable[[float, str], None]
 Alive = Callable[[], None]
+Room = Callable[[int], None]
 
 
 class FetchFailed(Unprocessable):
@@ -187,43 +188,56 @@ def fetch_refs(
     env: dict[str, str],
     sign_in: SignIn | None = None,
     under: str = "",
+    room: Room = lambda _size: None,
 ) -> None:
     """Bring these refs over, all or none of them; a ref that went another way here is not overwritten.
 
-    ``under`` gives them another place than ``refs/``, where they overwrite what is there.
-    Ends git when the repository grows beyond ``max_bytes`` (looked at twice a second) or nothing comes for three minutes; so
-    does an exception of ``show``, which is called each second. Raises :class:`FetchFailed`, :class:`TooLarge`.
+    ``under`` gives them another place than ``refs/``, where they overwrite what is there. Nothing of it is in the repository
+    before all came (:mod:`ropewalk.repos.landing`).
+    Ends git when the repository grows beyond ``max_bytes`` or ``room`` raises for the bytes that came (both asked twice a second
+    and at the end) or nothing comes for three minutes; so does an exception of ``show``, which is called each second. Raises
+    :class:`FetchFailed`, :class:`TooLarge`.
     """
-    directory = git.repository_path(project_id)
-    args = [
-        "fetch",
-        "--atomic",
-        "--progress",
-        "--no-tags",
-        "--no-recurse-submodules",
-        "--no-write-fetch-head",
-    ]
-    with tempfile.TemporaryFile() as wanted, handed_to_git(target, sign_in) as (helper, held):
-        wanted.write("".join(_refspec(name, under) for name in names).encode())
-        wanted.seek(0)
-        with git.Process(
-            directory,
-            [*args, "--stdin", "--", address_for(target)],
-            stdin=wanted,
-            config=(*settings_for(target), *helper),
-            env={**environment_for(target), **env},
-            pass_fds=held,
-        ) as process:
-            _watch(process, directory, max_bytes, show)
-            if process.finish(timeout=30.0):
-                raise explained(process.detail + "\n" + process.recent, sign_in)
+    before = landing.received(git.repository_path(project_id))
+
+    def check(size: int) -> None:
+        if before + size > max_bytes:
+            raise TooLarge(
+                f"The repository is larger than {max_bytes >> 20} MiB, the limit of this server.",
+                hint="Its operator can raise ROPEWALK_MAX_IMPORT_BYTES.",
+            )
+        room(size)
+
+    with landing.beside(project_id) as folder:
+        with tempfile.TemporaryFile() as wanted, handed_to_git(target, sign_in) as (helper, held):
+            wanted.write("".join(f"{name}:{name}\n" for name in names).encode())
+            wanted.seek(0)
+            with git.Process(
+                folder,
+                [*landing.FETCH, "--stdin", "--", address_for(target)],
+                stdin=wanted,
+                config=(*settings_for(target), *helper),
+                env={**environment_for(target), **env},
+                pass_fds=held,
+            ) as process:
+                _watch(process, folder, check, show)
+                if process.finish(timeout=30.0):
+                    raise explained(process.detail + "\n" + process.recent, sign_in)
+        check(landing.received(folder))
+        refspecs = [_refspec(name, under) for name in names]
+        show(0.9, "Looking through what came")
+        code, said = landing.land(
+            project_id, folder, refspecs, env=env, alive=lambda: show(0.9, "Looking through what came")
+        )
+        if code:
+            raise explained(said, sign_in)
 
 
 def _refspec(name: str, under: str) -> str:
-    return f"+{name}:{under}{name.removeprefix('refs/')}\n" if under else f"{name}:{name}\n"
+    return f"+{name}:{under}{name.removeprefix('refs/')}" if under else f"{name}:{name}"
 
 
-def _watch(process: git.Process, directory: Path, max_bytes: int, show: Show) -> None:
+def _watch(process: git.Process, folder: Path, check: Room, show: Show) -> None:
     last, since, said, step = ("", -1), time.monotonic(), 0.0, (0.05, "Waiting for the other server")
     while True:
         now = time.monotonic()
@@ -231,12 +245,8 @@ def _watch(process: git.Process, directory: Path, max_bytes: int, show: Show) ->
             ended = not process.read(idle=_LOOK_SECONDS, deadline=now + _LOOK_SECONDS)
         except GitTimeout:
             ended = False
-        size = _size(directory)
-        if size > max_bytes:
-            raise TooLarge(
-                f"The repository is larger than {max_bytes >> 20} MiB, the limit of this server.",
-                hint="Its operator can raise ROPEWALK_MAX_IMPORT_BYTES.",
-            )
+        size = landing.received(folder)
+        check(size)
         if ended:
             return
         if (process.recent, size) != last:
@@ -246,16 +256,6 @@ def _watch(process: git.Process, directory: Path, max_bytes: int, show: Show) ->
         if now - said >= _SAY_SECONDS:
             said, step = now, _step(process.recent) or step
             show(*step)
-
-
-def _size(directory: Path) -> int:
-    total = 0
-    for path in (directory / "objects" / "pack").glob("*"):
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:
-            continue
-    return total
 
 
 def _step(text: str) -> tuple[float, str] | None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import structlog
 
+from ropewalk.core import outages
 from ropewalk.repos.errors import GitFailed, GitTimeout
 from ropewalk.repos.pktline import FLUSH, AnswerReader, PushHead, banded
 from ropewalk.repos.rules import RefRule
@@ -156,8 +157,11 @@ class PushSession:
             return []
         try:
             return self._record(changes)
-        except Exception:  # the refs did change: answering with an error would be a lie
-            log.exception("git.push_not_recorded")
+        except Exception as error:  # the refs did change: answering with an error would be a lie
+            if outages.recognise(error):  # which the log has a line about
+                log.warning("git.push_not_recorded", changes=len(changes))
+            else:
+                log.exception("git.push_not_recorded")
             return ["Ropewalk: the push is stored. Its pages will follow in a few minutes."]
 
     def _changes(self) -> list[tuple[str, str, str]]:

@@ -55,9 +55,13 @@ def run_jobs() -> None:
         base.run(str(job_id), "test")
 
 
-def search(project: Project, keep: str = "commits", grace_days: int = 0) -> int:
+def search(project: Project, keep: str = "commits", grace_days: int = 0, unreadable: str = "stop") -> int:
     number = services.start_collection(
-        project_id=project.pk, user_id=project.created_by_id, keep=keep, grace_days=grace_days
+        project_id=project.pk,
+        user_id=project.created_by_id,
+        keep=keep,
+        grace_days=grace_days,
+        unreadable=unreadable,
     )
     run_jobs()
     return number

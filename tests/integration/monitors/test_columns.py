@@ -115,10 +115,10 @@ def test_somebody_who_may_only_read_starts_small_ones_alone(
 ) -> None:
     Project.objects.filter(pk=project.pk).update(visibility="public")
     repository.commit({"paint.csv": TABLE})
-    monkeypatch.setattr("ropewalk.edges.web.data.columns._FREE_BYTES", 100)
+    monkeypatch.setattr("ropewalk.monitors.services.FREE_BYTES", 100)
     assert "Nobody had the columns of this version measured yet" in part(client, project, "main/paint.csv")
     assert not work()
-    monkeypatch.setattr("ropewalk.edges.web.data.columns._FREE_BYTES", 1 << 20)
+    monkeypatch.setattr("ropewalk.monitors.services.FREE_BYTES", 1 << 20)
     part(client, project, "main/paint.csv")
     assert len(work()) == 1
     assert "<strong>1,000</strong> rows" in part(client, project, "main/paint.csv")

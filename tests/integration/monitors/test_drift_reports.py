@@ -176,7 +176,7 @@ def test_a_lost_or_damaged_profile_is_computed_again(
         ("t.csv", "a,b\n1,2\n3\n", "ragged_rows", "t.csv: Row 3 has 1 cells"),
         ("t.parquet", b"not parquet", "wrong_format", "does not begin like a Parquet file"),
         ("t.csv", b"", "empty_file", "The file is empty"),
-        ("notes.txt", "hello", "unsupported_format", "CSV, TSV"),
+        ("notes.bin", "hello", "unsupported_format", "CSV, TSV"),
     ],
 )
 def test_what_cannot_be_profiled_fails_with_words(

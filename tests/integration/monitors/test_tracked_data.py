@@ -9,12 +9,11 @@ import pytest
 from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.models import Job
-from ropewalk.data import services as data
-from ropewalk.data.oids import ObjectAddress
 from ropewalk.monitors import selectors, services
 from ropewalk.projects.models import Project
 from tests.factories.builders import access_of
 from tests.integration.monitors.repository import Repository
+from tests.integration.monitors.tracked import md5, pointer, push, push_folder
 
 Work = Callable[[], list[Job]]
 
@@ -25,28 +24,6 @@ def _csv(shift: float, rows: int = 600) -> bytes:
     ).encode()
 
 
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
-def _push(project: Project, content: bytes, *, is_dir: bool = False) -> str:
-    oid = _md5(content)
-    address = ObjectAddress(oid, is_dir=is_dir)
-    data.receive_object(project_id=project.pk, address=address, blocks=iter([content]), user_id=None)
-    return f"{oid}.dir" if is_dir else oid
-
-
-def _pointer(oid: str, name: str, size: int) -> str:
-    return f"outs:\n- md5: {oid}\n  size: {size}\n  hash: md5\n  path: {name}\n"
-
-
-def _push_folder(project: Project, files: dict[str, bytes]) -> str:
-    for content in files.values():
-        _push(project, content)
-    listed = [{"md5": _md5(content), "relpath": name} for name, content in sorted(files.items())]
-    return _push(project, json.dumps(listed).encode(), is_dir=True)
-
-
 @pytest.fixture
 def access(project: Project) -> ProjectAccess:
     return access_of(project.owner.user, project, Permission.ANALYSES_START)
@@ -55,8 +32,8 @@ def access(project: Project) -> ProjectAccess:
 def test_a_tracked_file(access: ProjectAccess, project: Project, repository: Repository, work: Work) -> None:
     for version, shift in (("v1", 0), ("v2", 5)):
         content = _csv(shift)
-        pointer = _pointer(_push(project, content), "train.csv", len(content))
-        repository.commit({"data/train.csv.dvc": pointer}, tag=version)
+        text = pointer(push(project, content), "train.csv", len(content))
+        repository.commit({"data/train.csv.dvc": text}, tag=version)
     for path in ("data/train.csv", "data/train.csv.dvc", "data"):
         number = services.request_drift_report(access=access, path=path, reference="v1", current="v2")
         (job,) = work()
@@ -71,7 +48,7 @@ def test_a_tracked_folder_and_a_part_of_it(
 ) -> None:
     first = {"a/one.csv": _csv(0), "b/two.csv": _csv(0), "notes.txt": b"hello"}
     for version, files in (("v1", first), ("v2", first | {"b/two.csv": _csv(9)})):
-        repository.commit({"raw.dvc": _pointer(_push_folder(project, files), "raw", 1)}, tag=version)
+        repository.commit({"raw.dvc": pointer(push_folder(project, files), "raw", 1)}, tag=version)
     verdicts = {}
     for path in ("raw", "raw/a", "raw/b/two.csv", "raw/missing"):
         number = services.request_drift_report(access=access, path=path, reference="v1", current="v2")
@@ -96,7 +73,7 @@ def test_an_output_of_the_pipeline_beside_files_in_git(
 ) -> None:
     for version, shift in (("v1", 0), ("v2", 5)):
         content = _csv(shift)
-        out = {"path": "out/made.csv", "md5": _push(project, content), "size": len(content), "hash": "md5"}
+        out = {"path": "out/made.csv", "md5": push(project, content), "size": len(content), "hash": "md5"}
         lock = json.dumps({"schema": "2.0", "stages": {"make": {"cmd": "make", "outs": [out]}}})
         stage = "stages:\n  make:\n    cmd: make\n    outs:\n    - out/made.csv\n"
         repository.commit({"dvc.yaml": stage, "dvc.lock": lock, "out/fixed.csv": _csv(0)}, tag=version)
@@ -112,14 +89,14 @@ def test_bytes_that_nobody_pushed_are_named(
     access: ProjectAccess, project: Project, repository: Repository, work: Work
 ) -> None:
     here, missing = _csv(0), _csv(1)
-    repository.commit({"t.csv.dvc": _pointer(_push(project, here), "t.csv", len(here))}, tag="v1")
-    sha = repository.commit({"t.csv.dvc": _pointer(_md5(missing), "t.csv", len(missing))}, tag="v2")
+    repository.commit({"t.csv.dvc": pointer(push(project, here), "t.csv", len(here))}, tag="v1")
+    sha = repository.commit({"t.csv.dvc": pointer(md5(missing), "t.csv", len(missing))}, tag="v2")
     services.request_drift_report(access=access, path="t.csv", reference="v1", current="v2")
     (job,) = work()
     assert job.error_code == "missing_data"
     assert job.error_message.startswith(f"The bytes of t.csv at commit {sha[:8]} were never pushed")
     assert "dvc push" in job.error_message
-    _push(project, missing)
+    push(project, missing)
     services.request_drift_report(access=access, path="t.csv", reference="v1", current="v2")
     assert [job.state for job in work()] == ["succeeded"]
 
@@ -127,9 +104,9 @@ def test_bytes_that_nobody_pushed_are_named(
 def test_a_folder_whose_list_nobody_pushed_is_named(
     access: ProjectAccess, project: Project, repository: Repository, work: Work
 ) -> None:
-    oid = _push_folder(project, {"a.csv": _csv(0)})
-    repository.commit({"raw.dvc": _pointer(oid, "raw", 1)}, tag="v1")
-    repository.commit({"raw.dvc": _pointer(f"{'0' * 32}.dir", "raw", 1)}, tag="v2")
+    oid = push_folder(project, {"a.csv": _csv(0)})
+    repository.commit({"raw.dvc": pointer(oid, "raw", 1)}, tag="v1")
+    repository.commit({"raw.dvc": pointer(f"{'0' * 32}.dir", "raw", 1)}, tag="v2")
     services.request_drift_report(access=access, path="raw", reference="v1", current="v2")
     (job,) = work()
     assert job.error_code == "missing_data" and "raw" in job.error_message
@@ -141,8 +118,8 @@ def test_the_same_bytes_in_two_projects_have_two_profiles(
     from ropewalk.monitors.models import FileProfile
 
     content = _csv(0)
-    repository.commit({"t.csv.dvc": _pointer(_push(project, content), "t.csv", len(content))}, tag="v1")
-    repository.commit({"t.csv.dvc": _pointer(_push(project, _csv(1)), "t.csv", len(content))}, tag="v2")
+    repository.commit({"t.csv.dvc": pointer(push(project, content), "t.csv", len(content))}, tag="v1")
+    repository.commit({"t.csv.dvc": pointer(push(project, _csv(1)), "t.csv", len(content))}, tag="v2")
     services.request_drift_report(access=access, path="t.csv", reference="v1", current="v2")
     work()
     keys = FileProfile.objects.for_project(project.pk).values_list("key", flat=True)

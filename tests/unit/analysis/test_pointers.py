@@ -1,6 +1,7 @@
 """Reading DVC's pointer files, from good ones and hostile ones."""
 
 from contextlib import suppress
+from dataclasses import astuple
 from typing import Any
 
 import pytest
@@ -303,3 +304,30 @@ def test_any_shape_is_read_or_a_problem(pointer: Any, pipeline: Any, lock: Any) 
         {"a.dvc": json.dumps(pointer), "dvc.yaml": json.dumps(pipeline), "dvc.lock": json.dumps(lock)}
     )
     assert isinstance(facts.outputs, list)
+
+
+@pytest.mark.parametrize(
+    ("deps", "origin"),
+    [
+        (
+            "- path: a/b\n  repo: {url: 'git@host:x/y', rev: v1, rev_lock: abc}",
+            ("repo", "git@host:x/y", "a/b", "abc"),
+        ),
+        (
+            "- path: a\n  repo: {url: 'https://me:secret@host/x?token=1#y', rev: v1}",
+            ("repo", "https://host/x", "a", "v1"),
+        ),
+        ("- path: 'ssh://me:secret@host/x'\n  etag: e", ("url", "ssh://me@host/x", "", "")),
+        ("- path: 'HTTP://token@host/x?X-Amz-Signature=1'", ("url", "HTTP://host/x", "", "")),
+        ("- path: 'javascript:alert(1)'", ("url", "javascript:alert(1)", "", "")),
+        ("- path: x\n  db: {connection: c}", None),
+        ("- path: x\n  repo: 7", None),
+        ("- path: x\n- path: y", None),
+        ("- 7", None),
+    ],
+)
+def test_origins(deps: str, origin: Any) -> None:
+    out = f"outs:\n- {{md5: {OID}, hash: md5, path: d}}\ndeps:\n{deps}\n"
+    (found,) = revision({"d.dvc": out}).outputs
+    assert (astuple(found.origin) if found.origin else None) == origin
+    assert revision({"d.dvc": f"{out}cmd: x\n"}).outputs[0].origin is None

@@ -1,5 +1,6 @@
 """One output or dependency, as ``.dvc`` files and ``dvc.lock`` write them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,22 @@ from workers.analysis.pointers.paths import inside
 
 _ALGORITHMS = ("md5", "etag", "checksum")
 _MOST = 1 << 62
+MAX_PATH = 2000  # characters of an import's address or path
+_WEB = re.compile(r"(https?://)(?:[^/?#]*@)?", re.IGNORECASE)
+_PASSWORD = re.compile(r"\A([a-z][a-z0-9+.-]*://[^/?#@:]*):[^/?#]*@", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an import came from: ``kind`` is ``repo`` (``dvc import``) or ``url`` (``dvc import-url``), ``rev`` a commit.
+
+    ``url`` is without a password and, of a web address, without a name, query or fragment: any of them may be a secret.
+    """
+
+    kind: str
+    url: str
+    path: str = ""
+    rev: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,7 @@ class Output:
     pointer: str
     stage: str = ""
     cached: bool = True
+    origin: Origin | None = None
 
 
 def hash_of(item: dict[str, Any]) -> tuple[str, str]:
@@ -69,6 +87,39 @@ def read_output(item: Any, *, pointer: str, folder: str, wdir: str, stage: str =
         stage=stage,
         cached=item.get("cache") is not False and item.get("push") is not False,
     )
+
+
+def read_origin(top: dict[str, Any]) -> Origin | None:
+    """Where the output of a ``.dvc`` file was imported from. As in DVC, an import has no command, one dependency, one output."""
+    deps, outs = top.get("deps"), top.get("outs")
+    if (
+        top.get("cmd")
+        or not isinstance(deps, list)
+        or not isinstance(outs, list)
+        or len(deps) != 1
+        or len(outs) != 1
+    ):
+        return None
+    dep = deps[0]
+    if not isinstance(dep, dict) or dep.get("db") is not None:
+        return None
+    path, repo = _text(dep.get("path"), MAX_PATH), dep.get("repo")
+    if repo is None:
+        return Origin("url", _shown(path)) if path else None
+    url = _text(repo.get("url"), MAX_PATH) if isinstance(repo, dict) else ""
+    if not url:
+        return None
+    return Origin("repo", _shown(url), path, _text(repo.get("rev_lock") or repo.get("rev"), 200))
+
+
+def _text(value: Any, most: int) -> str:
+    return value[:most] if isinstance(value, str) else ""
+
+
+def _shown(url: str) -> str:
+    if _WEB.match(url):
+        return _WEB.sub(r"\1", url).partition("?")[0].partition("#")[0]
+    return _PASSWORD.sub(r"\1@", url)
 
 
 def read_dependency(item: Any, *, folder: str, wdir: str) -> dict[str, Any] | None:

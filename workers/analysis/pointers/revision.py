@@ -6,7 +6,7 @@ from typing import Any
 
 from workers.analysis.errors import AnalysisError
 from workers.analysis.pointers.documents import read_document
-from workers.analysis.pointers.outputs import Output, read_output
+from workers.analysis.pointers.outputs import Output, read_origin, read_output
 from workers.analysis.pointers.paths import folder_of, inside
 from workers.analysis.pointers.pipeline import (
     Declared,
@@ -108,13 +108,13 @@ def _single(facts: Facts, path: str, document: Any) -> None:
         facts.problem(path, error.code, error.message)
         return
     wdir = top.get("wdir")
-    where = wdir if isinstance(wdir, str) else "."
+    where, origin = wdir if isinstance(wdir, str) else ".", read_origin(top)
     for item in listed(top.get("outs")):
         output = read_output(item, pointer=path, folder=folder_of(path), wdir=where)
         if isinstance(output, str):
             facts.problem(path, "bad_output", output)
         elif output is not None:
-            facts.outputs.append(output)
+            facts.outputs.append(replace(output, origin=origin))
 
 
 def _locks(facts: Facts, documents: dict[str, Any], declared: dict[str, Declared]) -> None:

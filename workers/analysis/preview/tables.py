@@ -17,7 +17,7 @@ from workers.analysis.preview.jsonl import jsonl_preview
 from workers.analysis.profile import csv_reader
 from workers.analysis.profile.formats import check_magic, format_of
 from workers.analysis.profile.limits import Limits
-from workers.analysis.profile.reading import batch_rows, text_columns
+from workers.analysis.profile.reading import batch_rows, open_parquet, parquet_batches, text_columns
 
 _SORT = re.compile(r"sort:(\d{1,4}):(asc|desc)\Z")
 _NUMBER = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
@@ -60,7 +60,7 @@ def table_preview(path: Path, name: str, options: str, progress: Progress) -> Do
 def _parquet(path: Path, limits: Limits, order: Order | None, progress: Progress) -> Document:
     try:
         texts = text_columns(path, limits)
-        with pq.ParquetFile(path, read_dictionary=texts, buffer_size=1 << 20) as file:
+        with open_parquet(path, texts) as file:
             schema, total = file.schema_arrow, file.metadata.num_rows
             names = csv_reader.unique_names(schema.names)
             batches = _parquet_tables(file, names, limits, progress)
@@ -83,7 +83,7 @@ def _parquet_tables(
 ) -> Iterator[pa.Table]:
     done, total = 0, max(file.metadata.num_rows, 1)
     size = min(batch_rows(file.metadata, limits), 16_384)
-    for batch in file.iter_batches(batch_size=size, use_threads=False):
+    for batch in parquet_batches(file, size):
         yield pa.table(batch.columns, names=names)
         done += batch.num_rows
         progress(min(done / total, 1.0))

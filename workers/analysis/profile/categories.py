@@ -23,16 +23,16 @@ from workers.analysis.profile.limits import (
 
 Hashes = npt.NDArray[np.uint64]
 _PENDING_VALUES = 2 * EXACT_CATEGORIES
+_HASHED_AT_ONCE = 8192
 _PENDING_BYTES = 4 * EXACT_CATEGORY_BYTES
 
 
 def stable_hashes(values: pa.Array) -> Hashes:
     """xxHash64 of each string's UTF-8 bytes: the same in every version and on every machine."""
-    return np.fromiter(
-        (xxhash.xxh64_intdigest(value) for value in values.cast(pa.binary()).to_pylist()),
-        np.uint64,
-        len(values),
-    )
+    raw = values.cast(pa.binary())
+    # Some at a time: all of a batch's texts as Python's objects would be most of what a column takes.
+    runs = (raw.slice(start, _HASHED_AT_ONCE).to_pylist() for start in range(0, len(raw), _HASHED_AT_ONCE))
+    return np.fromiter((xxhash.xxh64_intdigest(value) for run in runs for value in run), np.uint64, len(raw))
 
 
 def bucket_counts(values: pa.Array, counts: Ints) -> Ints:

@@ -17,6 +17,7 @@ from workers.analysis.profile.limits import Limits
 from workers.analysis.profile.streams import Progress, unpacked
 
 _HEAD = 1 << 20
+_BLOCK = 1 << 20  # bytes that Arrow reads at once, and it reads some thirty blocks ahead
 _CANDIDATES = ",;\t|"
 _NUMBER = re.compile(r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$")
 
@@ -118,6 +119,55 @@ def batches(
     """
     if not layout.has_rows:
         return
+    given = 0
+
+    def read(block: int) -> Iterator[pa.RecordBatch]:
+        convert = pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(layout.names, pa.string()),
+            strings_can_be_null=not as_written,
+            include_columns=columns,
+        )
+        return _read(path, file_format, layout, limits, progress, (convert, block))
+
+    try:
+        for batch in _joined(read(min(limits.block, _BLOCK)), limits):
+            given += batch.num_rows
+            yield batch
+        return
+    except AnalysisError as error:
+        if error.code != "row_too_large" or limits.block <= _BLOCK:
+            raise
+    # A row is longer than a block: begin again with the longest that a row may be, past what was given.
+    for batch in read(limits.block):
+        if given < batch.num_rows:
+            yield batch.slice(given)
+        given = max(given - batch.num_rows, 0)
+
+
+def _joined(batches: Iterator[pa.RecordBatch], limits: Limits) -> Iterator[pa.RecordBatch]:
+    """Fewer batches, each of about the longest block: every one costs its columns the same however few rows it has."""
+    held: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        held.append(batch)
+        size += batch.nbytes
+        if size >= limits.block:
+            yield pa.concat_batches(held)
+            held, size = [], 0
+    if held:
+        yield pa.concat_batches(held)
+
+
+def _read(
+    path: Path,
+    file_format: FileFormat,
+    layout: Layout,
+    limits: Limits,
+    progress: Progress,
+    how: tuple[pa_csv.ConvertOptions, int],
+) -> Iterator[pa.RecordBatch]:
+    """The reader's own batches. ``how`` is what the cells become, and the bytes of a block, in which a row must fit."""
+    convert, block = how
     ragged: list[pa_csv.InvalidRow] = []
 
     def refuse(row: pa_csv.InvalidRow) -> str:
@@ -129,18 +179,14 @@ def batches(
             pa.PythonFile(stream, mode="r"),
             read_options=pa_csv.ReadOptions(
                 use_threads=False,
-                block_size=limits.block,
+                block_size=block,
                 column_names=layout.names,
                 skip_rows_after_names=int(layout.has_header),
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=refuse
             ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(layout.names, pa.string()),
-                strings_can_be_null=not as_written,
-                include_columns=columns,
-            ),
+            convert_options=convert,
         )
         for batch in reader:
             yield batch

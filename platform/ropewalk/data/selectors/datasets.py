@@ -1,21 +1,36 @@
 """Tracked data over time: the datasets at the default branch, and the versions of a path."""
 
 import re
+from collections.abc import Iterable
 
+from ropewalk.core.errors import NotFound
 from ropewalk.data.models import DirEntry, RevisionIndex, TrackedOutput
 from ropewalk.data.oids import ObjectAddress, parse_oid
+from ropewalk.data.origins import Origin
 from ropewalk.data.selectors.objects import states
 from ropewalk.data.selectors.removals import removed_among
 from ropewalk.data.selectors.revisions import outputs
 from ropewalk.data.types import INDEX_REVISION, DatasetVersion, DatasetView
 from ropewalk.repos import selectors as repos
-from ropewalk.repos.errors import EmptyRepository
+from ropewalk.repos.errors import EmptyRepository, PathNotFound
 from ropewalk.repos.types import Commit
 
 HISTORY = 1000
+MOST_GIT_COMMITS = 500
 _TABULAR = re.compile(
     r"\.(csv|tsv|tab|jsonl|ndjson)(\.(gz|zst|bz2))?$|\.(parquet|pq|arrow|feather|ipc)$", re.IGNORECASE
 )
+
+
+_MEDIA = re.compile(
+    r"\.(png|jpe?g|jpe|gif|webp|avif|bmp|tiff?|wav|flac|og[ga]|opus|mp3|aiff?|au|m4a|aac|txt|text|md|rst)$",
+    re.IGNORECASE,
+)
+
+
+def is_medium(path: str) -> bool:
+    """Whether a file's name promises an image, a sound or a text that can be measured."""
+    return bool(_MEDIA.search(path))
 
 
 def is_tabular(path: str) -> bool:
@@ -64,7 +79,7 @@ def _version_counts(project_id: int, head: str, paths: list[str]) -> dict[str, i
 def versions(project_id: int, path: str, rev: str = "") -> list[DatasetVersion]:
     """The contents that a path has had in the history of a revision, newest first, each at the commit that introduced it.
 
-    ``path`` may be a tracked output, a file inside a tracked folder, or a file that git itself holds.
+    ``path`` may be a tracked output, a file inside a tracked folder, or a file or folder that git itself holds.
     """
     try:
         head = repos.resolve(project_id, rev).sha
@@ -73,6 +88,30 @@ def versions(project_id: int, path: str, rev: str = "") -> list[DatasetVersion]:
     history = _history(project_id, head)
     found = _tracked_versions(project_id, path, history)
     return found or _git_versions(project_id, path, head)
+
+
+def contents_at(project_id: int, path: str, shas: Iterable[str], *, git: bool = False) -> dict[str, str]:
+    """Commit → the hash of what it has at a path, as :attr:`DatasetVersion.oid`; without those that have nothing there.
+
+    A constant number of queries; with ``git`` what git itself holds is looked up, too, in at most :data:`MOST_GIT_COMMITS`.
+    """
+    wanted = list(dict.fromkeys(shas))
+    rows = _rows_by_commit(project_id, path, wanted)
+    inside = _folder_files(project_id, path, list({row.pk: row for row in rows.values()}.values()))
+    found = {}
+    for sha, row in rows.items():
+        if row.path == path:
+            found[sha] = row.oid
+        elif row.pk in inside:
+            found[sha] = inside[row.pk].oid
+    for sha in [one for one in wanted if git and one not in rows][:MOST_GIT_COMMITS]:
+        try:
+            entry = repos.entry(project_id, sha, path)
+        except NotFound:
+            continue
+        if entry.kind == "file":
+            found[sha] = entry.oid
+    return found
 
 
 def _tracked_versions(project_id: int, path: str, history: list[Commit]) -> list[DatasetVersion]:
@@ -111,6 +150,7 @@ def _tracked_versions(project_id: int, path: str, history: list[Commit]) -> list
                 size=row.size if whole else (state.size if state else None),
                 present=state is not None,
                 removed=address in removed,
+                origin=Origin.of(row.origin),
             )
         )
     return views
@@ -164,11 +204,14 @@ def _folder_files(project_id: int, path: str, rows: list[TrackedOutput]) -> dict
 
 
 def _git_versions(project_id: int, path: str, head: str) -> list[DatasetVersion]:
-    """The versions of a file in git itself: the commits that changed it."""
+    """The versions of a file or folder in git itself: the commits that changed it."""
     views = []
     for commit in repos.commits(project_id, head, path=path, per_page=100).items:
-        blob = repos.blobs(project_id, commit.sha, [path], limit=0).get(path)
-        if blob is None or blob.is_symlink:
+        try:
+            found = repos.entry(project_id, commit.sha, path)
+        except PathNotFound:
+            continue
+        if found.kind not in {"file", "directory"}:
             continue
         views.append(
             DatasetVersion(
@@ -178,9 +221,9 @@ def _git_versions(project_id: int, path: str, head: str) -> list[DatasetVersion]
                 committed_at=commit.committer.when,
                 source="git",
                 algorithm="git",
-                oid=blob.oid,
-                is_dir=False,
-                size=blob.size,
+                oid=found.oid,
+                is_dir=found.kind == "directory",
+                size=found.size,
                 present=True,
             )
         )

@@ -1,5 +1,6 @@
 """From a path at a commit to its bytes, wherever they are: git, a DVC object, or a file of a tracked folder."""
 
+import hashlib
 from collections.abc import Iterator
 
 from ropewalk.core.errors import NotFound
@@ -31,6 +32,33 @@ def resolve_data_file(project_id: int, commit_sha: str, path: str) -> DataFile:
     return _from_git(project_id, commit_sha, path)
 
 
+def resolve_dataset(project_id: int, commit_sha: str, path: str) -> DataFile:
+    """As :func:`resolve_data_file`, but a folder of git is one, too: named by its tree and by what DVC tracks below it."""
+    path = path.strip("/")
+    try:
+        return resolve_data_file(project_id, commit_sha, path)
+    except NotFound as error:
+        if error.code != "not_a_file" or not path:
+            raise
+    entry = repos.entry(project_id, commit_sha, path)
+    if entry.kind != "directory":
+        raise NotFound(f"“{path}” is a {entry.kind}, not a file.", code="not_a_file")
+    below = [one for one in outputs(project_id, commit_sha) if one.cached and one.path.startswith(f"{path}/")]
+    lines = "\n".join([entry.oid, *sorted(f"{one.path}\0{one.algorithm}:{one.oid}" for one in below)])
+    name = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()[:40] if below else entry.oid
+    return DataFile(
+        path=path,
+        commit_sha=commit_sha,
+        source="git",
+        algorithm="git",
+        oid=entry.oid,
+        size=None,
+        present=True,
+        content_hash=f"git:{name}",
+        is_dir=True,
+    )
+
+
 def _whole(project_id: int, commit_sha: str, output: TrackedOutputView) -> DataFile:
     return _stored(project_id, commit_sha, output.path, output.address, output)
 
@@ -54,12 +82,19 @@ def _stored(
         # A folder's list has no bytes that anybody profiles, so its own md5 names it.
         content_hash=f"sha256:{state.sha256}" if state and not is_dir else f"{output.algorithm}:{oid}",
         is_dir=is_dir,
+        origin=output.origin,
     )
 
 
 def _inside(project_id: int, commit_sha: str, folder: TrackedOutputView, path: str) -> DataFile:
     address = folder.address
     if address is None or object_state(project_id, address) is None:
+        if folder.presence == "imported":
+            raise NotFound(
+                f"“{folder.path}” was imported: its list of files is with its source, not here.",
+                hint="`dvc pull` asks the source for it.",
+                code="object_missing",
+            )
         raise NotFound(
             f"“{folder.path}” is tracked by DVC, but its list of files was not pushed here.",
             hint="Run `dvc push`.",
@@ -108,7 +143,11 @@ def open_data_file(
 
 
 def dir_files(project_id: int, folder: DataFile, *, limit: int = 100_000) -> list[DataFile]:
-    """Every file of a resolved tracked folder by path, with sizes and content hashes; two queries. Empty when it is not here."""
+    """Every file of a resolved tracked folder by path, with sizes and content hashes; two queries. Empty when it is not here.
+
+    Of more than ``limit`` those with the smallest hashes: a sample that the next version shares where it did not
+    change.
+    """
     address = folder.address
     if address is None or not address.is_dir:
         return []
@@ -118,7 +157,7 @@ def dir_files(project_id: int, folder: DataFile, *, limit: int = 100_000) -> lis
         directory__oid=address.oid,
         directory__complete=True,
     )
-    rows = list(entries.order_by("relpath").values_list("relpath", "oid")[:limit])
+    rows = sorted(entries.order_by("oid", "relpath").values_list("relpath", "oid")[:limit])
     children = StoredObject.objects.for_project(project_id).filter(
         kind=address.child_kind, oid__in={oid for _, oid in rows}
     )

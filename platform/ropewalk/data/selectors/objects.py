@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from ropewalk.core.blobs import BlobMissing, store
 from ropewalk.core.errors import NotFound
+from ropewalk.core.statements import ask_row
 from ropewalk.data.models import DirEntry, MissingChild, StoredObject
 from ropewalk.data.oids import ObjectAddress, address_of
 from ropewalk.data.types import DirFileView, ObjectState, Usage
@@ -15,15 +16,11 @@ from ropewalk.quotas.selectors import project_use
 
 def object_state(project_id: int, address: ObjectAddress) -> ObjectState | None:
     """A visible object; None when it is missing or waits for files of its folder. One query."""
-    with (
-        connection.cursor() as cursor
-    ):  # asked for every object of every push and pull: building a queryset costs more
-        cursor.execute(
-            """SELECT size, sha256, created_at, coalesce(holder_id, project_id) FROM data_storedobject
-               WHERE project_id = %s AND kind = %s AND oid = %s AND complete""",
-            [project_id, address.kind, address.oid],
-        )
-        found = cursor.fetchone()
+    found = ask_row(
+        """SELECT size, sha256, created_at, coalesce(holder_id, project_id) FROM data_storedobject
+           WHERE project_id = %s AND kind = %s AND oid = %s AND complete""",
+        [project_id, address.kind, address.oid],
+    )
     return ObjectState(address, *found) if found else None
 
 

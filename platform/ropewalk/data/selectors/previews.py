@@ -7,12 +7,14 @@ from ropewalk.data.models import FilePreview
 from ropewalk.data.types import MAKE_PREVIEW, PreviewView
 
 
-def preview(project_id: int, content_hash: str, kind: str, options: str = "") -> PreviewView | None:
+def preview(
+    project_id: int, content_hash: str, kind: str, options: str = "", *, version: int = MAKE_PREVIEW.version
+) -> PreviewView | None:
     """A preview by its content; None when nobody asked for it yet, or when the store lost it."""
     row = (
         FilePreview.objects.for_project(project_id)
         .select_related("job")
-        .filter(content_hash=content_hash, kind=kind, options=options, version=MAKE_PREVIEW.version)
+        .filter(content_hash=content_hash, kind=kind, options=options, version=version)
         .first()
     )
     if row is None:

@@ -6,6 +6,7 @@ from ropewalk.core.selectors import latest_job
 from ropewalk.core.types import JobView
 from ropewalk.data.models import DirEntry, MissingChild, RemoteFetch, StoredObject, TrackedOutput
 from ropewalk.data.oids import ObjectAddress, address_of, parse_oid
+from ropewalk.data.origins import REPOSITORY
 from ropewalk.data.remote_reading import RemoteSignIn, opened
 from ropewalk.data.remotes import NamedRemote, read_config
 from ropewalk.data.types import FETCH_DATA, INDEX_REVISION, FetchReport, RemoteFetchView
@@ -48,8 +49,11 @@ def named_remotes(project_id: int) -> list[NamedRemote]:
 
 
 def wanted_objects(project_id: int, shas: Collection[str] | None) -> dict[ObjectAddress, str]:
-    """What these commits track (every indexed one for None) and a remote holds, each with a path; at most a million."""
-    rows = TrackedOutput.objects.for_project(project_id).filter(cached=True)
+    """What these commits track (every indexed one for None) and a remote holds, each with a path; at most a million.
+
+    Without what was imported from another repository: DVC pushes that to no remote.
+    """
+    rows = TrackedOutput.objects.for_project(project_id).filter(cached=True).exclude(origin__kind=REPOSITORY)
     if shas is not None:
         rows = rows.filter(
             output_set__revisions__project_id=project_id,

@@ -14,6 +14,7 @@ from ropewalk.data.oids import ObjectAddress, address_of
 from ropewalk.data.removed import CollectionReport, CollectionView, Dependent, RemovalView
 from ropewalk.data.types import COLLECT_DATA, FIND_UNNEEDED, INDEX_REVISION, RESTORE_DATA
 
+PAGE = 100
 # Lists and files of a removal, and the lists that are stored and wait for one of its files.
 _REMOVED = """
     SELECT kind, oid FROM data_removedobject gone WHERE removal_id = %(of)s AND NOT EXISTS (
@@ -95,18 +96,33 @@ def removed_among(project_id: int, addresses: Iterable[ObjectAddress]) -> set[Ob
     return found & wanted
 
 
-def dependents(project_id: int, removal_id: int, *, limit: int = 100) -> tuple[list[Dependent], int]:
-    """The newest indexed commits that track something of a removal which is not stored again, and how many there are."""
-    return _dependents(_REMOVED, project_id, removal_id, limit)
+def dependents(
+    project_id: int, removal_id: int, *, limit: int = PAGE, page: int = 1
+) -> tuple[list[Dependent], int]:
+    """A page of the indexed commits that track something of a removal which is not stored again, and how many there are.
+
+    The newest first; on a page behind the last there are none.
+    """
+    return _dependents(_REMOVED, project_id, removal_id, limit, page)
 
 
-def losing(project_id: int, collection_id: int, *, limit: int = 100) -> tuple[list[Dependent], int]:
-    """The newest indexed commits that track something that a collection found, and how many there are."""
-    return _dependents(_FOUND, project_id, collection_id, limit)
+def losing(
+    project_id: int, collection_id: int, *, limit: int = PAGE, page: int = 1
+) -> tuple[list[Dependent], int]:
+    """Like :func:`dependents` for something that a collection found."""
+    return _dependents(_FOUND, project_id, collection_id, limit, page)
 
 
-def _dependents(lacking: str, project_id: int, number: int, limit: int) -> tuple[list[Dependent], int]:
-    names = {"project": project_id, "of": number, "version": INDEX_REVISION.version, "limit": limit}
+def _dependents(
+    lacking: str, project_id: int, number: int, limit: int, page: int
+) -> tuple[list[Dependent], int]:
+    names = {
+        "project": project_id,
+        "of": number,
+        "version": INDEX_REVISION.version,
+        "limit": limit,
+        "skip": (page - 1) * limit,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             f"""WITH lacking AS ({lacking}), tracked AS ({_TRACKED})
@@ -114,7 +130,7 @@ def _dependents(lacking: str, project_id: int, number: int, limit: int) -> tuple
                        count(*) OVER ()
                 FROM data_revisionindex revision JOIN tracked USING (output_set_id)
                 WHERE revision.project_id = %(project)s AND revision.version = %(version)s
-                ORDER BY revision.committed_at DESC, revision.commit_sha LIMIT %(limit)s""",  # noqa: S608  # our own words
+                ORDER BY revision.committed_at DESC, revision.commit_sha LIMIT %(limit)s OFFSET %(skip)s""",  # noqa: S608  # our own words
             names,
         )
         rows = cursor.fetchall()

@@ -5,6 +5,7 @@ from typing import Any
 
 from ropewalk.data.models import RevisionIndex, TrackedOutput
 from ropewalk.data.oids import parse_oid
+from ropewalk.data.origins import Origin
 from ropewalk.data.selectors.objects import states
 from ropewalk.data.selectors.removals import removed_among
 from ropewalk.data.types import INDEX_REVISION, Problem, RevisionView, StageView, TrackedOutputView
@@ -63,6 +64,40 @@ def outputs(project_id: int, commit_sha: str) -> list[TrackedOutputView]:
     return with_presence(project_id, list(rows.order_by("path")))
 
 
+def first_outputs(project_id: int, commit_sha: str, limit: int) -> tuple[list[TrackedOutputView], int]:
+    """The first outputs of a commit that the remote is expected to hold, by path, and how many there are."""
+    rows = TrackedOutput.objects.for_project(project_id).filter(
+        cached=True,
+        output_set__revisions__project_id=project_id,
+        output_set__revisions__commit_sha=commit_sha,
+        output_set__revisions__version=INDEX_REVISION.version,
+    )
+    found = list(rows.order_by("path")[: limit + 1])
+    total = rows.count() if len(found) > limit else len(found)
+    return with_presence(project_id, found[:limit]), total
+
+
+def stages_reading(project_id: int, path: str, shas: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Commit → the names of its stages that depend on a path, on a folder that it lies in, or on something in it. One query."""
+    rows = RevisionIndex.objects.for_project(project_id).filter(
+        commit_sha__in=list(shas), version=INDEX_REVISION.version
+    )
+    found = {}
+    for sha, stages in rows.values_list("commit_sha", "stages"):
+        names = [
+            str(stage["name"])
+            for stage in stages
+            if any(_touches(str(dependency["path"]), path) for dependency in stage["deps"])
+        ]
+        if names:
+            found[sha] = tuple(names)
+    return found
+
+
+def _touches(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
 def with_presence(project_id: int, rows: list[TrackedOutput]) -> list[TrackedOutputView]:
     """Views of rows, presence asked for all of them at once."""
     addresses = {row.pk: parse_oid(row.algorithm, row.oid + (".dir" if row.is_dir else "")) for row in rows}
@@ -82,6 +117,7 @@ def with_presence(project_id: int, rows: list[TrackedOutput]) -> list[TrackedOut
             cached=row.cached,
             present=addresses[row.pk] in found,
             removed=addresses[row.pk] in removed,
+            origin=Origin.of(row.origin),
         )
         for row in rows
     ]

@@ -18,7 +18,9 @@ from ropewalk.data.services.mirrors import (
 )
 from ropewalk.data.services.objects import receive_object
 from ropewalk.data.services.orphans import sweep_all_orphans, sweep_orphans
+from ropewalk.data.services.pipelines import request_pipeline, request_plots
 from ropewalk.data.services.previews import request_preview, store_preview
+from ropewalk.data.services.reindexing import index_outdated
 from ropewalk.data.services.remote_fetches import (
     cancel_data_fetch,
     forget_old_remote_sign_ins,
@@ -26,19 +28,28 @@ from ropewalk.data.services.remote_fetches import (
     start_data_fetch,
 )
 from ropewalk.data.services.removals import remove_objects
-from ropewalk.data.services.restoring import purge_removals, request_restoration, restore_removal
+from ropewalk.data.services.restoring import (
+    purge_removals,
+    request_purge,
+    request_restoration,
+    restore_removal,
+)
+from ropewalk.data.services.rows import request_rows
+from ropewalk.data.services.scrubbing import ScrubTurn, scrub
 from ropewalk.data.services.sharing import share_all
 from ropewalk.data.services.syncing import Diverged, sync_fork
 
 __all__ = [
     "Diverged",
     "ForkExists",
+    "ScrubTurn",
     "cancel_data_fetch",
     "cancel_import",
     "change_mirror",
     "end_mirror",
     "ensure_indexed",
     "forget_old_remote_sign_ins",
+    "index_outdated",
     "index_pushed_commits",
     "objects_prefix",
     "purge_removals",
@@ -48,8 +59,12 @@ __all__ = [
     "renew_hook",
     "request_content_diff",
     "request_due_syncs",
+    "request_pipeline",
+    "request_plots",
     "request_preview",
+    "request_purge",
     "request_restoration",
+    "request_rows",
     "request_run",
     "request_sync",
     "restore_removal",
@@ -61,6 +76,7 @@ __all__ = [
     "run_search",
     "run_sync",
     "save_revision",
+    "scrub",
     "share_all",
     "sign_mirror_in",
     "start_collection",

@@ -6,6 +6,7 @@ code for all. A kill at any point leaves the refs old or new, and a new one unre
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -14,7 +15,7 @@ from ropewalk.core.errors import Busy, Conflict, Denied, Invalid
 from ropewalk.core.locks import lock_within
 from ropewalk.data.selectors import outputs
 from ropewalk.data.services.pushes import finish_push, for_writing, start_push
-from ropewalk.quotas.services import require_room
+from ropewalk.quotas.services import metered
 from ropewalk.repos import refs
 from ropewalk.repos import services as repos
 from ropewalk.repos.edits import CommitRequest, Edit, MovePath, WriteFile, touched
@@ -31,6 +32,8 @@ _TRIES = 5
 _PATIENCE = 30.0  # seconds that a writer waits for others on the same branch
 _CAPABILITIES = frozenset({"report-status", "side-band-64k", "atomic", "delete-refs", "object-format=sha1"})
 _EMPTY = b"PACK\0\0\0\2\0\0\0\0"
+_SOME = "f" * 40  # a commit that is not made yet: rules ask only whether there will be one
+Derived = Callable[[str], tuple[Edit, ...]]
 EMPTY_PACK = _EMPTY + hashlib.sha1(_EMPTY, usedforsecurity=False).digest()
 
 
@@ -82,19 +85,16 @@ def change_refs(access: ProjectAccess, changes: list[RefChange], pack: Iterable[
     """
     access = for_writing(access)
     for name, _, _ in changes:
-        if fault := refs.fault_in(name.encode("utf-8", "replace")):
-            raise Invalid(f"“{_short(name)[:200]}” can't be used: {fault}.", code="bad_ref")
+        _require_good_name(name)
     require_allowed(
         access, changes, onward=pack is not None
     )  # sooner than git's hook, which has the last word
-    if pack is not None:
-        require_room(access.project.id)
     head = _head(changes)
     session = start_push(access, head)
     try:
         taking = session.feed(head.raw)
         if any(new != ZERO for _, _, new in changes):
-            for block in pack if pack is not None else (EMPTY_PACK,):
+            for block in (EMPTY_PACK,) if pack is None else metered(access.project.id, pack):
                 taking = taking and session.feed(block)
         finish_push(access, session)
         text = b"".join(session)
@@ -103,6 +103,11 @@ def change_refs(access: ProjectAccess, changes: list[RefChange], pack: Iterable[
     if session.accepted >= {name for name, _, _ in changes}:
         return
     _explain(access, changes, text)
+
+
+def _require_good_name(name: str) -> None:
+    if fault := refs.fault_in(name.encode("utf-8", "replace")):
+        raise Invalid(f"“{_short(name)[:200]}” can't be used: {fault}.", code="bad_ref")
 
 
 def _short(name: str) -> str:
@@ -136,34 +141,53 @@ def _explain(access: ProjectAccess, changes: list[RefChange], answer: bytes) -> 
 
 
 def commit_edits(
-    access: ProjectAccess, request: CommitRequest, check: Callable[[str], None] | None = None
+    access: ProjectAccess,
+    request: CommitRequest,
+    check: Callable[[str], None] | None = None,
+    derived: Derived | None = None,
 ) -> str:
     """Make one commit of the edits and move its branch there; the commit's name.
 
     When the branch moved since ``request.seen`` and nothing that the edits touch changed, the commit goes on top. ``check`` looks
-    at each parent that is tried. Raises what :func:`require_fitting` and :func:`change_refs` raise, :class:`TrackedByDvc`, and
-    :class:`Busy` when others are faster again and again.
+    at each parent that is tried; ``derived`` gives more edits, made for that parent (conflicts are its own matter). Raises what
+    :func:`require_fitting` and :func:`change_refs` raise, :class:`TrackedByDvc`, and :class:`Busy` when others are faster again
+    and again.
     """
     project = access.project
     repos.ensure_repository(project_id=project.id, default_branch=project.default_branch)
     try:
-        return _on_the_tip(access, request, check)
+        return _on_the_tip(access, request, check, derived)
     except RefMoved:
         pass
     # Who lost once stands in line with the others who did, so that many writers all get their turn.
     with lock_within(f"commit:{project.id}:{request.branch}", _PATIENCE):
         for _ in range(_TRIES):
             try:
-                return _on_the_tip(access, request, check)
+                return _on_the_tip(access, request, check, derived)
             except RefMoved:
                 continue
     raise Busy(f"Others are writing to “{request.branch}” all the time.", hint="Try again in a moment.")
 
 
-def _on_the_tip(access: ProjectAccess, request: CommitRequest, check: Callable[[str], None] | None) -> str:
-    """One try. Raises :class:`RefMoved` when somebody was faster."""
-    project, ref = access.project, f"refs/heads/{request.branch}"
-    tip = refs.read_refs(project.id).get(ref, "")
+def require_committable(access: ProjectAccess, request: CommitRequest) -> str:
+    """Raise now what :func:`commit_edits` would only say when all is made: that this person may not, or that it can't fit.
+
+    For who has to store something first. Returns the commit that the new one would follow (empty: there is none yet); the rules
+    and the branch are asked once more when it lands.
+    """
+    access, name = for_writing(access), f"refs/heads/{request.branch}"
+    _require_good_name(name)
+    tip, parent = _ground(access.project.id, request)
+    require_allowed(access, [(name, tip or ZERO, _SOME)], onward=True)
+    if request.edits:
+        require_fitting(access.project.id, request, parent)
+        require_untracked(access.project.id, parent, request.edits)
+    return parent
+
+
+def _ground(project_id: int, request: CommitRequest) -> tuple[str, str]:
+    """The branch's tip (empty: it is not there) and the commit that is to be followed."""
+    tip = refs.read_refs(project_id).get(f"refs/heads/{request.branch}", "")
     if request.new_branch and tip:
         raise Conflict(
             f"There is already a branch “{request.branch}”.",
@@ -176,9 +200,25 @@ def _on_the_tip(access: ProjectAccess, request: CommitRequest, check: Callable[[
             hint="Commit to a new branch.",
             code="branch_gone",
         )
-    parent = request.seen if request.new_branch else tip
-    require_fitting(project.id, request, parent)
+    return tip, request.seen if request.new_branch else tip
+
+
+def _on_the_tip(
+    access: ProjectAccess,
+    request: CommitRequest,
+    check: Callable[[str], None] | None,
+    derived: Derived | None,
+) -> str:
+    """One try. Raises :class:`RefMoved` when somebody was faster."""
+    project, ref = access.project, f"refs/heads/{request.branch}"
+    tip, parent = _ground(project.id, request)
+    if derived is None or request.edits:
+        require_fitting(project.id, request, parent)
     require_untracked(project.id, parent, request.edits)
+    if derived is not None:
+        more = replace(request, edits=derived(parent), seen=parent)
+        require_fitting(project.id, more, parent)
+        request = replace(request, edits=request.edits + more.edits)
     if check is not None:
         check(parent)
     with built_commit(project.id, request, parent) as bench:

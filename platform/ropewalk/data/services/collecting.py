@@ -1,6 +1,7 @@
 """Collecting data that nobody needs: a search whose result is shown, then a removal of what it found and is unneeded still.
 
-Both are jobs. A commit whose needs are unknown ends them: nothing is removed on a guess. A push that comes while objects are
+Both are jobs. A commit whose needs are unknown ends them: nothing is removed on a guess. Or, where that was asked for, everything
+whose hash stands in its DVC files is kept. A push that comes while objects are
 being removed is seen at the end; if it needs one of them, all come back.
 """
 
@@ -20,17 +21,17 @@ from ropewalk.data.models import (
     Removal,
     RemovalSource,
     RemovedObject,
-    RevisionIndex,
     StoredObject,
     TrackedOutput,
     UnneededObject,
 )
-from ropewalk.data.removed import CollectionReport, Keep
+from ropewalk.data.removed import CollectionReport, Keep, Unreadable
 from ropewalk.data.services import marking
 from ropewalk.data.services.objects import children_lock
 from ropewalk.data.services.removals import begin_removal, forget_bytes, move_rows
 from ropewalk.data.services.restoring import restore_removal
-from ropewalk.data.types import COLLECT_DATA, FIND_UNNEEDED, INDEX_REVISION
+from ropewalk.data.services.unreadable import forget, kept_for, read_again, unclear_commits
+from ropewalk.data.types import COLLECT_DATA, FIND_UNNEEDED
 from ropewalk.repos.selectors import reach
 
 Index = Callable[[str], None]
@@ -40,9 +41,11 @@ _LISTS_FIRST = (ObjectKind.DIR, ObjectKind.LEGACY_DIR, ObjectKind.FILE, ObjectKi
 _AT_ONCE = 1000
 
 
-def start_collection(*, project_id: int, user_id: int | None, keep: str, grace_days: int) -> int:
+def start_collection(
+    *, project_id: int, user_id: int | None, keep: str, grace_days: int, unreadable: str = Unreadable.STOP
+) -> int:
     """Ask for a search; its id. Raises :class:`Invalid`, :class:`Conflict` while another one is at work."""
-    if keep not in set(Keep) or not 0 <= grace_days <= MOST_GRACE_DAYS:
+    if keep not in set(Keep) or unreadable not in set(Unreadable) or not 0 <= grace_days <= MOST_GRACE_DAYS:
         raise Invalid("Keep `commits` or `tips`, and 0 to 3650 days of grace.", code="bad_collection")
     with transaction.atomic():
         lock_in_transaction(f"data-collection:{project_id}")
@@ -52,6 +55,7 @@ def start_collection(*, project_id: int, user_id: int | None, keep: str, grace_d
             project_id=project_id,
             keep=keep,
             grace_days=grace_days,
+            unreadable=unreadable,
             asked_by_id=user_id,
             asked_at=clock.now(),
         )
@@ -73,7 +77,8 @@ def run_search(*, project_id: int, collection_id: int, index: Index, pause: Paus
     for _ in delete_in_batches("data_unneededobject", "project_id = %s", [project_id]):
         pause(0.0, "Forgetting earlier searches")
     Collection.objects.for_project(project_id).filter(pk__lt=collection_id).delete()
-    sets, commits = _needs(row, index, pause)
+    forget(project_id)
+    sets, commits, unread = _needs(row, index, pause, again=True)
     pause(0.8, "Looking for objects that none of them needs")
     young = row.asked_at - timedelta(days=row.grace_days)
     with transaction.atomic():
@@ -85,6 +90,7 @@ def run_search(*, project_id: int, collection_id: int, index: Index, pause: Paus
             _size(project_id, collection_id),
             StoredObject.objects.for_project(project_id).count(),
             commits,
+            unread,
         )
         row.report = asdict(report)
         row.save(update_fields=["report"])
@@ -109,8 +115,11 @@ def _size(project_id: int, collection_id: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _needs(row: Collection, index: Index, pause: Pause) -> tuple[list[int], int]:
-    """What the kept commits track, each indexed by now, and how many they are. Raises :class:`Unprocessable`."""
+def _needs(row: Collection, index: Index, pause: Pause, *, again: bool = False) -> tuple[list[int], int, int]:
+    """What the kept commits track, how many they are, and how many of them can't be read; all are indexed by now.
+
+    ``again`` gives those that can't be read another try. Raises :class:`Unprocessable`.
+    """
     project_id = row.project_id
     pause(0.0, "Walking the history")
     shas = reach.tip_shas(project_id) if row.keep == Keep.TIPS else reach.reachable_shas(project_id)
@@ -118,40 +127,28 @@ def _needs(row: Collection, index: Index, pause: Pause) -> tuple[list[int], int]
     for number, sha in enumerate(unknown):
         pause(0.1 + 0.6 * number / len(unknown), f"Indexing commit {number + 1} of {len(unknown)}")
         index(sha)
+    if again and (unclear := unclear_commits(project_id, shas)):
+        pause(0.7, f"Reading {len(unclear)} commits again that could not be read")
+        read_again(project_id, unclear, index)
     sets, unknown = marking.output_sets(project_id, shas)
     if unknown:
         raise _unclear(unknown)
-    if unclear := _unclear_commits(project_id, shas):
-        raise _unclear(unclear)
-    return sets, len(shas)
+    unclear = unclear_commits(project_id, shas)
+    if unclear and row.unreadable != Unreadable.KEEP:
+        raise _unclear(list(unclear))
+    if unclear:
+        sets.append(kept_for(project_id, row.pk, unclear))
+    return sets, len(shas), len(unclear)
 
 
 def _unclear(shas: Sequence[str]) -> Unprocessable:
     named = ", ".join(sha[:8] for sha in shas[:5])
     return Unprocessable(
         f"Nobody can tell what {len(shas)} commit{'s' if len(shas) > 1 else ''} need{'' if len(shas) > 1 else 's'}: {named}.",
-        hint="Their DVC files can't be read (the commit's page says why). Nothing was removed.",
+        hint="Their DVC files can't be read (the commit's page says why). Nothing was removed. Search again with “keep what they"
+        " might name”, or keep only the newest commits' data where that leaves them out.",
         code="needs_unknown",
     )
-
-
-def _unclear_commits(project_id: int, shas: Sequence[str]) -> list[str]:
-    """Commits with a DVC file that could not be read, so that outputs may be missing from their index."""
-    found = []
-    for start in range(0, len(shas), _AT_ONCE):
-        rows = RevisionIndex.objects.for_project(project_id).filter(
-            commit_sha__in=shas[start : start + _AT_ONCE], version=INDEX_REVISION.version
-        )
-        for sha, problems in rows.exclude(problems=[]).values_list("commit_sha", "problems"):
-            if any(_hides_outputs(problem) for problem in problems):
-                found.append(sha)
-    return found
-
-
-def _hides_outputs(problem: dict[str, str]) -> bool:
-    """Hashes stand in ``.dvc`` files and locks; a problem without a path is of the whole commit."""
-    name = problem["path"].rpartition("/")[2]
-    return not name or name.endswith(".dvc") or name == "dvc.lock"
 
 
 def request_run(*, project_id: int, collection_id: int, user_id: int | None) -> None:
@@ -180,7 +177,7 @@ def run_collection(
     """Remove what the search found and nobody needs now. May be killed and repeated; raises :class:`Unprocessable`."""
     row = _row(project_id, collection_id)
     refs = reach.refs_fingerprint(project_id)
-    sets, _ = _needs(row, index, lambda share, text: pause(share / 2, text))
+    sets, _, _ = _needs(row, index, lambda share, text: pause(share / 2, text))
     with transaction.atomic():
         locked = Collection.objects.for_project(project_id).select_for_update().get(pk=row.pk)
         begun = Removal.objects.for_project(project_id).filter(
@@ -200,7 +197,7 @@ def run_collection(
             pause(0.7, f"{removed} objects are removed")
     if reach.refs_fingerprint(project_id) != refs:
         pause(0.95, "Something was pushed meanwhile: looking at what it needs")
-        sets, _ = _needs(row, index, lambda _share, text: pause(0.95, text))
+        sets, _, _ = _needs(row, index, lambda _share, text: pause(0.95, text))
         if _took_too_much(project_id, removal_id, sets):
             restore_removal(
                 project_id=project_id, removal_id=removal_id, pause=lambda _count: pause(0.97, "Restoring")

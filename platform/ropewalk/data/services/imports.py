@@ -164,6 +164,7 @@ def _copy(
         show=report,
         env=repos.pusher_environment(user_id or 0, "import"),
         sign_in=sign_in,
+        room=lambda size: require_room(project_id, size),
     )
     report(0.92, "Recording what came")
     _record(project_id, user_id, before, offered.head)

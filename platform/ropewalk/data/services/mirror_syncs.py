@@ -112,6 +112,7 @@ def _fetch(
         env=repos.pusher_environment(0, "mirror"),
         under=repos.STAGING,
         sign_in=sign_in,
+        room=lambda size: require_room(project_id, size),
     )
 
 

@@ -15,6 +15,7 @@ from ropewalk.core import clock
 from ropewalk.core.blobs import BlobWriter, store
 from ropewalk.core.errors import Unprocessable
 from ropewalk.core.locks import lock_in_transaction, share_lock_in_transaction
+from ropewalk.core.statements import ask_row, run
 from ropewalk.data.dirs import BadDirectory, read_directory
 from ropewalk.data.hashing import UploadDigest
 from ropewalk.data.models import MissingChild, StoredObject
@@ -41,7 +42,7 @@ def receive_object(
     Raises :class:`~ropewalk.quotas.types.OverQuota`, :class:`Unprocessable` when the bytes are not what the address says (nothing
     is left then), whatever ``blocks`` raises, and ``StoreUnavailable``.
     """
-    row = StoredObject.objects.for_project(project_id).filter(kind=address.kind, oid=address.oid).first()
+    row = _stored_row(project_id, address)
     if row is not None and _bytes_are_there(row, address):  # its own, or those that it refers to
         size = sum(len(block) for block in blocks)
         if not row.complete:
@@ -67,8 +68,19 @@ def receive_object(
     return Received(created=created, size=digest.size)
 
 
+def _stored_row(project_id: int, address: ObjectAddress) -> StoredObject | None:
+    """What is stored already. Most uploads are of new objects: for them one plain statement, not the ORM's, says so."""
+    found = ask_row(
+        "SELECT id FROM data_storedobject WHERE project_id = %s AND kind = %s AND oid = %s",
+        [project_id, address.kind, address.oid],
+    )
+    return StoredObject.objects.for_project(project_id).filter(pk=found[0]).first() if found else None
+
+
 def _bytes_are_there(row: StoredObject, address: ObjectAddress) -> bool:
     """Whether the store still holds what the row promises; somebody may have lost it behind our back."""
+    if not row.sha256:  # read again by ``services.scrubbing``, and found damaged
+        return False
     found = store().stat(address.key(row.holder_id or row.project_id))
     if found is not None and found.size == row.size:
         return True
@@ -99,24 +111,22 @@ def insert_row(
     project_id: int, address: ObjectAddress, digest: UploadDigest, user_id: int | None
 ) -> int | None:
     """Take an object's place; its row's id, or None when another upload has it. Concurrent ones wait here for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO data_storedobject (project_id, kind, oid, size, sha256, complete, created_by_id, created_at)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-               ON CONFLICT (project_id, kind, oid) DO NOTHING RETURNING id""",
-            [
-                project_id,
-                address.kind,
-                address.oid,
-                digest.size,
-                digest.sha256,
-                not address.is_dir,
-                user_id,
-                clock.now(),
-            ],
-        )
-        found = cursor.fetchone()
-    return int(found[0]) if found else None
+    taken = run(
+        """INSERT INTO data_storedobject (project_id, kind, oid, size, sha256, complete, created_by_id, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+           ON CONFLICT (project_id, kind, oid) DO NOTHING RETURNING id""",
+        [
+            project_id,
+            address.kind,
+            address.oid,
+            digest.size,
+            digest.sha256,
+            not address.is_dir,
+            user_id,
+            clock.now(),
+        ],
+    )
+    return int(taken[0][0]) if taken else None
 
 
 def _restore(row: StoredObject, address: ObjectAddress, digest: UploadDigest, writer: BlobWriter) -> bool:
@@ -127,6 +137,11 @@ def _restore(row: StoredObject, address: ObjectAddress, digest: UploadDigest, wr
     with transaction.atomic():
         if row.holder_id is not None:
             lock_in_transaction(holder_lock(row.holder_id))
+        if not row.complete:
+            # Before the row: who holds this lock alone may want the row.
+            (lock_in_transaction if address.is_dir else share_lock_in_transaction)(
+                children_lock(row.project_id)
+            )
         locked = (
             StoredObject.objects.for_project(row.project_id).select_for_update().filter(pk=row.pk).first()
         )
@@ -136,6 +151,10 @@ def _restore(row: StoredObject, address: ObjectAddress, digest: UploadDigest, wr
         before, locked.holder_id = locked.holder_id, None
         locked.size, locked.sha256 = digest.size, digest.sha256
         locked.save(update_fields=["size", "sha256", "holder_id"])
+        if not row.complete:
+            _complete(row.project_id, [row.pk])
+            if not address.is_dir:
+                announce(row.project_id, address.kind, [address.oid])
         if before is not None and before == row.holder_id:
             remove_unreferenced(
                 before, {address.key(before): address}
@@ -156,12 +175,11 @@ def _announce(project_id: int, address: ObjectAddress) -> None:
 
 def announce(project_id: int, kind: str, oids: list[str]) -> None:
     """Like :func:`_announce` for many files of one kind; the caller shares the :func:`children_lock` since before their rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM data_missingchild WHERE project_id = %s AND kind = %s AND oid = ANY(%s) RETURNING directory_id",
-            [project_id, kind, oids],
-        )
-        waiting = sorted({row[0] for row in cursor.fetchall()})
+    found = run(
+        "DELETE FROM data_missingchild WHERE project_id = %s AND kind = %s AND oid = ANY(%s) RETURNING directory_id",
+        [project_id, kind, oids],
+    )
+    waiting = sorted({row[0] for row in found})
     if waiting:
         _complete(project_id, waiting)
 
@@ -173,7 +191,7 @@ def _complete(project_id: int, directory_ids: list[int]) -> None:
     still = MissingChild.objects.for_project(project_id).filter(directory_id__in=directory_ids)
     waiting = set(still.values_list("directory_id", flat=True).distinct())
     whole = [pk for pk in directory_ids if pk not in waiting]
-    StoredObject.objects.for_project(project_id).filter(pk__in=whole).update(complete=True)
+    StoredObject.objects.for_project(project_id).filter(pk__in=whole).exclude(sha256="").update(complete=True)
 
 
 def _read_list(project_id: int, address: ObjectAddress, row_id: int) -> None:

@@ -83,6 +83,8 @@ def begin_removal(*, project_id: int, user_id: int | None, source: RemovalSource
 def move_rows(project_id: int, removal_id: int, kind: str, oids: list[str]) -> tuple[int, Held]:
     """Make objects of one kind removed ones; how many were there. The caller holds the children's lock alone.
 
+    Damaged ones are forgotten: nothing good could be restored.
+
     Also gives what older removals held under the same names and what is now forgotten: :func:`forget_bytes` of it after the
     transaction.
     """
@@ -98,6 +100,12 @@ def move_rows(project_id: int, removal_id: int, kind: str, oids: list[str]) -> t
         cursor.execute("SET LOCAL enable_seqscan = off")
         forgotten = _forget_older(cursor, names)
         cursor.execute(
+            """DELETE FROM data_direntry entry USING data_storedobject row
+               WHERE row.project_id = %(project)s AND row.kind = %(kind)s AND row.oid = ANY(%(oids)s)
+                 AND row.sha256 = '' AND entry.directory_id = row.id""",
+            names,
+        )
+        cursor.execute(
             """DELETE FROM data_missingchild waiting USING data_storedobject row
                WHERE row.project_id = %(project)s AND row.kind = %(kind)s AND row.oid = ANY(%(oids)s)
                  AND waiting.directory_id = row.id""",
@@ -111,7 +119,7 @@ def move_rows(project_id: int, removal_id: int, kind: str, oids: list[str]) -> t
                    INSERT INTO data_removedobject (id, project_id, removal_id, kind, oid, size, sha256, holder_id,
                                                    created_by_id, created_at)
                    SELECT id, project_id, %(removal)s, kind, oid, size, sha256, holder_id, created_by_id, created_at
-                   FROM gone RETURNING oid, size
+                   FROM gone WHERE sha256 <> '' RETURNING oid, size
                ), counted AS (
                    UPDATE data_removal SET objects_count = objects_count + (SELECT count(*) FROM kept),
                           size = data_removal.size + (SELECT coalesce(sum(size), 0) FROM kept), last_at = %(now)s
@@ -121,7 +129,7 @@ def move_rows(project_id: int, removal_id: int, kind: str, oids: list[str]) -> t
         )
         moved = [row[0] for row in cursor.fetchall()]
         if moved and kind in _LIST_OF:
-            _hide_lists(cursor, project_id, kind, moved)
+            hide_lists(cursor, project_id, kind, moved)
         cursor.execute("SET LOCAL enable_seqscan = on")
     return len(moved), forgotten
 
@@ -145,7 +153,7 @@ def _forget_older(cursor: CursorWrapper, names: Mapping[str, Any]) -> Held:
     return held
 
 
-def _hide_lists(cursor: CursorWrapper, project_id: int, kind: str, oids: list[str]) -> None:
+def hide_lists(cursor: CursorWrapper, project_id: int, kind: str, oids: list[str]) -> None:
     """Lists that name these files wait for them from now on, like lists that came before their files."""
     cursor.execute(
         """WITH waiting AS (

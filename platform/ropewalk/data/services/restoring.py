@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from ropewalk.core import audit, clock, jobs
 from ropewalk.core.batches import delete_in_batches
-from ropewalk.core.errors import NotFound
+from ropewalk.core.errors import Conflict, NotFound
 from ropewalk.core.locks import lock_in_transaction, share_lock_in_transaction
 from ropewalk.data.models import ObjectKind, Removal, RemovedObject
 from ropewalk.data.oids import address_of
@@ -40,6 +41,25 @@ def request_restoration(*, project_id: int, removal_id: int, user_id: int | None
             requested_by_id=user_id,
         )
         audit.record("data.restored", subject=f"removal {removal_id}", project_id=project_id)
+
+
+def request_purge(*, project_id: int, removal_id: int) -> None:
+    """Give up a removal's time: nobody can restore it from now on, and upkeep removes it for good within minutes.
+
+    Raises :class:`NotFound`, :class:`Conflict` while something is being restored.
+    """
+    with transaction.atomic():
+        removal = _restorable(project_id, removal_id)
+        if jobs.unfinished(project_id, [RESTORE_DATA]):
+            raise Conflict("Removed data is being restored.", hint="Wait until that has ended.")
+        removal.purge_started_at = clock.now()
+        removal.save(update_fields=["purge_started_at"])
+        audit.record(
+            "data.purged",
+            subject=f"removal {removal_id}",
+            project_id=project_id,
+            detail={"objects": removal.objects_count, "size": removal.size},
+        )
 
 
 def _restorable(project_id: int, removal_id: int) -> Removal:
@@ -132,9 +152,14 @@ def _forget_entries(ids: list[int]) -> None:
 
 
 def purge_removals(*, before: datetime, seconds: float = 120.0) -> int:
-    """Purge removals that ended ``before``, for about so many seconds; how many objects are gone. The next run goes on."""
+    """Purge removals that ended ``before`` or were given up, for about so many seconds; how many objects are gone.
+
+    The next run goes on.
+    """
     gone, end = 0, time.monotonic() + seconds
-    due = Removal.objects.unscoped("upkeep goes over all projects").filter(last_at__lt=before)
+    due = Removal.objects.unscoped("upkeep goes over all projects").filter(
+        Q(last_at__lt=before) | Q(purge_started_at__isnull=False)
+    )
     for removal in due.order_by("last_at")[:_AT_ONCE]:
         rows = Removal.objects.for_project(removal.project_id).filter(pk=removal.pk)
         rows.filter(purge_started_at=None, last_at__lt=before).update(purge_started_at=clock.now())

@@ -25,7 +25,11 @@ def require_room(project_id: int, size: int = 1) -> None:
 
 def refusal(project_id: int, size: int = 1) -> OverQuota | None:
     """Why so many bytes can't be stored, in words; None when they can."""
-    if _refusal(recent_standing(project_id), size) is None:
+    return _exact_refusal(project_id, recent_standing(project_id), size)
+
+
+def _exact_refusal(project_id: int, known: Standing, size: int) -> OverQuota | None:
+    if _refusal(known, size) is None:
         return None
     return _refusal(standing(project_id), size)  # nobody is refused for what was removed a moment ago
 
@@ -36,9 +40,9 @@ def metered(project_id: int, blocks: Iterable[bytes], *, announced: int | None =
     Raises :class:`OverQuota` before the first is asked for when there is none, or not enough for the ``announced`` bytes, else as
     soon as they are more than there is room for.
     """
-    if announced != 0:
-        require_room(project_id, announced or 1)
     known = recent_standing(project_id)
+    if announced != 0 and (error := _exact_refusal(project_id, known, announced or 1)):
+        raise error
     limit, total = known.tightest, 0
     for block in blocks:
         total += len(block)
@@ -66,5 +70,6 @@ def _words(limit: Limit, size: int, *, owners: bool) -> OverQuota:
     page = "the storage settings of the owner" if owners else "Settings › Storage of the project"
     return OverQuota(
         f"{whose} may store {size_text(limit.most or 0)}; {size_text(limit.used)} are used{more}.",
-        hint=f"Look in {page} what is largest and remove what nobody needs, or ask this server's operator for more room.",
+        hint=f"Look in {page} what is largest, remove what nobody needs, and remove for good what is under Removed data; or ask "
+        "this server's operator for more room.",
     )

@@ -17,6 +17,7 @@ from ropewalk.tracking.selectors.runs import (
     runs_by_ids,
     runs_of_commits,
 )
+from ropewalk.tracking.selectors.usage import logged_uses, models_made, newest_runs, run_commits, runs_using
 
 __all__ = [
     "artifact_of_run",
@@ -36,11 +37,16 @@ __all__ = [
     "list_models",
     "list_runs",
     "list_versions",
+    "logged_uses",
     "metric_histories",
     "missing_ids",
+    "models_made",
+    "newest_runs",
     "run_artifact_prefix",
     "run_columns",
+    "run_commits",
     "runs_by_ids",
     "runs_of_commits",
+    "runs_using",
     "versions_of_runs",
 ]

@@ -30,7 +30,7 @@ MODEL_STATUS = {0: "UNSPECIFIED", 1: "PENDING", 2: "READY", 3: "FAILED"}
 CHILDREN_SHOWN = 200
 
 
-def _runs(
+def runs_in(
     project_id: int, experiment_ids: Collection[str] | None = None, *, deleted: bool = False
 ) -> QuerySet[Run]:
     """The project's runs, active ones unless ``deleted``; ids that are not numbers match nothing."""
@@ -42,7 +42,7 @@ def _runs(
     return rows.filter(experiment_id__in=numbers)
 
 
-def _rows(
+def rows_of(
     runs: Sequence[Run],
     *,
     metric_keys: Collection[str] | None = None,
@@ -117,11 +117,11 @@ def list_runs(
     """
     per_page = min(max(per_page, 1), 500)
     start = (max(page, 1) - 1) * per_page
-    matching = filters.apply(_runs(project_id, experiment_ids, deleted=deleted), filter_text)
+    matching = filters.apply(runs_in(project_id, experiment_ids, deleted=deleted), filter_text)
     found = list(ordering.apply(matching, order)[start : start + per_page + 1])
     total = matching.order_by()[: COUNT_BOUND + 1].count()
     return Page(
-        items=_rows(found[:per_page], metric_keys=metric_keys, param_keys=param_keys),
+        items=rows_of(found[:per_page], metric_keys=metric_keys, param_keys=param_keys),
         number=max(page, 1),
         per_page=per_page,
         total=min(total, COUNT_BOUND),
@@ -134,7 +134,7 @@ def run_columns(
     project_id: int, *, experiment_ids: Collection[str] | None = None, sample: int = 200
 ) -> RunColumns:
     """The keys that the newest ``sample`` runs use, for column choosers. Four queries."""
-    newest = ordering.apply(_runs(project_id, experiment_ids), "")
+    newest = ordering.apply(runs_in(project_id, experiment_ids), "")
     ids = list(newest.values_list("run_uuid", flat=True)[:sample])
 
     def keys(rows: QuerySet[RunMetric] | QuerySet[RunParam] | QuerySet[RunTag]) -> tuple[str, ...]:
@@ -151,12 +151,12 @@ def run_columns(
 
 def count_runs(project_id: int) -> int:
     """The number of active runs, counted up to a bound."""
-    return _runs(project_id).order_by()[: COUNT_BOUND + 1].count()
+    return runs_in(project_id).order_by()[: COUNT_BOUND + 1].count()
 
 
 def latest_runs(project_id: int, limit: int = 5) -> list[RunRow]:
     """The newest active runs."""
-    return _rows(list(ordering.apply(_runs(project_id), "")[:limit]))
+    return rows_of(list(ordering.apply(runs_in(project_id), "")[:limit]))
 
 
 def runs_by_ids(project_id: int, run_ids: Collection[str]) -> list[RunRow]:
@@ -164,14 +164,14 @@ def runs_by_ids(project_id: int, run_ids: Collection[str]) -> list[RunRow]:
     ids = list(dict.fromkeys(run_ids))
     found = Run.objects.for_project(project_id).select_related("experiment").filter(run_uuid__in=ids)
     place = {run_id: position for position, run_id in enumerate(ids)}
-    return sorted(_rows(list(found)), key=lambda row: place[row.run_id])
+    return sorted(rows_of(list(found)), key=lambda row: place[row.run_id])
 
 
 def runs_of_commits(project_id: int, shas: Collection[str], *, limit: int = 200) -> dict[str, list[RunRow]]:
     """Active runs that recorded one of these commits, by commit, newest first."""
     tagged = RunTag.objects.for_project(project_id).filter(key=COMMIT_TAG, value__in=list(shas))
     ids = tagged.filter(run__lifecycle_stage="active").values_list("run_id", flat=True)
-    found = _rows(list(ordering.apply(_runs(project_id).filter(run_uuid__in=ids), "")[:limit]))
+    found = rows_of(list(ordering.apply(runs_in(project_id).filter(run_uuid__in=ids), "")[:limit]))
     by_commit: dict[str, list[RunRow]] = defaultdict(list)
     for row in found:
         by_commit[row.commit].append(row)
@@ -187,8 +187,8 @@ def last_runs_of_commits(project_id: int, shas: Collection[str]) -> dict[str, Ru
         run__experiment__lifecycle_stage="active",
     )
     newest = tagged.order_by("value", F("run__start_time").desc(nulls_last=True), "run_id").distinct("value")
-    runs = _runs(project_id).filter(run_uuid__in=newest.values("run_id"))
-    return {row.commit: row for row in _rows(list(runs))}
+    runs = runs_in(project_id).filter(run_uuid__in=newest.values("run_id"))
+    return {row.commit: row for row in rows_of(list(runs))}
 
 
 def comparable_runs(
@@ -214,16 +214,16 @@ def get_run(project_id: int, run_id: str) -> RunDetail:
         .filter(key=PARENT_TAG, value=run_id)
         .values_list("run_id", flat=True)
     )
-    nested = ordering.apply(_runs(project_id).filter(run_uuid__in=children), "")[:CHILDREN_SHOWN]
+    nested = ordering.apply(runs_in(project_id).filter(run_uuid__in=children), "")[:CHILDREN_SHOWN]
     return RunDetail(
-        run=_rows([run])[0],
+        run=rows_of([run])[0],
         latest=tuple(
             LatestMetric(m.key, stored_value(m.value, m.is_nan), m.step, moment(m.timestamp)) for m in metrics
         ),
         inputs=_inputs(run),
         models=_models(project_id, run_id),
         versions=tuple(versions_of_runs(project_id, [run_id])),
-        children=tuple(_rows(list(nested))),
+        children=tuple(rows_of(list(nested))),
     )
 
 

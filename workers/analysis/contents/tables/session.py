@@ -1,7 +1,7 @@
 """DuckDB as a calculator and nothing else: bounded in memory, disk and time, with no way to other files or to the network."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ class Session:
         """Do something."""
         self._connection.execute(sql)
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Every row of an answer, which the caller bounds."""
-        found: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Every row of an answer, which the caller bounds; ``values`` are bound in the place of question marks."""
+        found: list[tuple[Any, ...]] = self._connection.execute(sql, list(values)).fetchall()
         return found
 
     def row(self, sql: str) -> tuple[Any, ...]:

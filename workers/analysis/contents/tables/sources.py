@@ -17,7 +17,7 @@ from workers.analysis.preview.jsonl import JsonLines
 from workers.analysis.profile import csv_reader
 from workers.analysis.profile.formats import FileFormat, check_magic, format_of
 from workers.analysis.profile.limits import Limits
-from workers.analysis.profile.reading import text_columns
+from workers.analysis.profile.reading import arrow_batches, arrow_reader, text_columns
 
 MOST_COLUMNS = 1000
 _LIMITS = Limits(columns=MOST_COLUMNS, rows=300_000_000)
@@ -45,11 +45,15 @@ class Table:
     rows: int
 
 
-def table_of(db: Session, side: Side, view: str, share: Share) -> Table:
-    """Make the view of a file. Raises :class:`AnalysisError`."""
+def table_of(db: Session, side: Side, view: str, share: Share, *, as_json: bool = True) -> Table:
+    """Make the view of a file. Without ``as_json`` the texts of JSON Lines are as they are, so that "1" is like 1.
+
+    Raises :class:`AnalysisError`.
+    """
     name = side.name.lower()
     if _JSONL.search(name):
-        names, types, path = *_jsonl(side, name, share), side.path.with_suffix(".parquet")
+        names, types = _jsonl(side, name, share, as_json=as_json)
+        path = side.path.with_suffix(".parquet")
         return _viewed(db, view, path, names, types)
     found = format_of(name)
     if found is None:
@@ -60,6 +64,8 @@ def table_of(db: Session, side: Side, view: str, share: Share) -> Table:
         names, types = _parquet(side.path)
         return _viewed(db, view, side.path, names, types)
     path = side.path.with_suffix(".parquet")
+    if found.kind == "arrow":
+        return _viewed(db, view, path, *_arrow(side.path, path, share))
     return _viewed(db, view, path, _csv(side.path, found, path, share), [])
 
 
@@ -131,7 +137,40 @@ def _csv(path: Path, file_format: FileFormat, target: Path, share: Share) -> lis
     return layout.names
 
 
-def _jsonl(side: Side, name: str, share: Share) -> tuple[list[str], list[str]]:
+def _arrow(path: Path, target: Path, share: Share) -> tuple[list[str], list[str]]:
+    """Written anew as Parquet. Each batch is checked whole first: its bytes are somebody else's."""
+    try:
+        with pa.OSFile(str(path)) as source:
+            reader, _ = arrow_reader(source)
+            if len(reader.schema) > _LIMITS.columns:
+                raise AnalysisError(
+                    "too_many_columns", f"The table has more than {_LIMITS.columns:,} columns."
+                )
+            schema = pa.schema(
+                [(f"c{index}", _written_type(one.type)) for index, one in enumerate(reader.schema)]
+            )
+            with pq.ParquetWriter(target, schema, compression="lz4") as writer:
+                for batch in arrow_batches(reader):
+                    batch.validate(full=True)
+                    plain = pa.record_batch(batch.columns, names=schema.names)
+                    for start in range(0, plain.num_rows, _BATCH):
+                        writer.write_batch(plain.slice(start, _BATCH).cast(schema))
+                    share(min(source.tell() / max(source.size(), 1), 1.0))
+            types = [_type_name(one.type)[:60] for one in reader.schema]
+            return csv_reader.unique_names(reader.schema.names), types
+    except MemoryError:  # Arrow's is an ArrowException too
+        raise
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise AnalysisError(
+            "damaged_file", "The Arrow file is damaged or uses a feature that cannot be read."
+        ) from error
+
+
+def _written_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _jsonl(side: Side, name: str, share: Share, *, as_json: bool) -> tuple[list[str], list[str]]:
     """Read twice: for the keys of all objects, then for their values."""
     keys: dict[str, None] = {}
     for value in JsonLines(side.path, name, lambda part: share(part / 2)).values():
@@ -145,18 +184,18 @@ def _jsonl(side: Side, name: str, share: Share) -> tuple[list[str], list[str]]:
     names = list(keys)
     schema = pa.schema([(f"c{index}", pa.string()) for index in range(len(names))])
     with pq.ParquetWriter(side.path.with_suffix(".parquet"), schema, compression="lz4") as writer:
-        for rows in _batches(JsonLines(side.path, name, lambda part: share(0.5 + part / 2)), names):
+        for rows in _batches(JsonLines(side.path, name, lambda part: share(0.5 + part / 2)), names, as_json):
             columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
             writer.write_batch(pa.record_batch(columns, schema=schema))
     return [one or "(empty)" for one in names], []
 
 
-def _batches(lines: JsonLines, names: list[str]) -> Iterator[list[list[str | None]]]:
+def _batches(lines: JsonLines, names: list[str], as_json: bool) -> Iterator[list[list[str | None]]]:
     rows: list[list[str | None]] = []
     size = max(100, min(_BATCH, 2_000_000 // len(names)))
     for value in lines.values():
         entry = value if isinstance(value, dict) else {"value": value}
-        rows.append([_written(entry.get(name)) for name in names])
+        rows.append([_written(entry.get(name), as_json) for name in names])
         if len(rows) >= size:
             yield rows
             rows = []
@@ -164,11 +203,11 @@ def _batches(lines: JsonLines, names: list[str]) -> Iterator[list[list[str | Non
         yield rows
 
 
-def _written(value: Any) -> str | None:
-    """A value as text: a string as it is, unless it could be taken for something else; everything else as JSON."""
+def _written(value: Any, as_json: bool) -> str | None:
+    """A value as text: a string as it is, unless (``as_json``) it could be taken for something else; everything else as JSON."""
     if value is None:
         return None
     if isinstance(value, str):
         text = value.encode("utf-8", "replace").decode()
-        return json.dumps(text, ensure_ascii=False) if _LOOKS_LIKE_JSON.match(text) else text
+        return json.dumps(text, ensure_ascii=False) if as_json and _LOOKS_LIKE_JSON.match(text) else text
     return json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace").decode()
