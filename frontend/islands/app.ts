@@ -13,8 +13,10 @@ import "./theme-switch.ts";
 import "./time.ts";
 
 if (document.querySelector("rw-chart")) void import("./chart.ts");
+if (document.querySelector("rw-pipeline")) void import("./pipeline.ts");
 if (document.querySelector("rw-finder")) void import("./reading.ts");
 if (document.querySelector("rw-upload")) void import("./upload.ts");
+if (document.querySelector("rw-bucket-upload")) void import("./bucket-upload.ts");
 if (document.querySelector("rw-pdf")) void import("./pdf.ts");
 if (document.querySelector("rw-editor")) void import("./editor.ts");
 if (document.querySelector("rw-draft")) void import("./draft.ts");

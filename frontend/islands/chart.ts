@@ -5,7 +5,8 @@ import { echarts } from "../lib/echarts.ts";
 import { onAxis, type Axis, type Logged } from "../lib/axis.ts";
 import { smooth } from "../lib/smooth.ts";
 
-type Lines = { series: { name: string; points: Logged[] }[] };
+// `x` and `y` name the axes, `labels` are the texts that x counts, `scatter` draws a cloud.
+type Lines = { series: { name: string; points: Logged[] }[]; x?: string; y?: string; labels?: string[]; scatter?: boolean };
 type Distribution = { labels: string[]; reference: number[]; current: number[] };
 
 const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -26,6 +27,7 @@ export class Chart extends HTMLElement {
     this.place.className = "chart";
     this.place.setAttribute("aria-hidden", "true");
     this.prepend(this.place);
+    this.weight = Number(this.getAttribute("smoothing") ?? 0);
     if (this.getAttribute("kind") === "lines") this.addControls();
     new ResizeObserver(() => this.chart?.resize()).observe(this);
     document.addEventListener("rw:theme", () => this.draw());
@@ -43,12 +45,13 @@ export class Chart extends HTMLElement {
   }
 
   private addControls(): void {
-    const smoothing = Object.assign(document.createElement("input"), { type: "range", min: "0", max: "0.98", step: "0.02", value: "0" });
+    const smoothing = Object.assign(document.createElement("input"), { type: "range", min: "0", max: "0.98", step: "0.02", value: String(this.weight) });
     smoothing.addEventListener("input", () => this.redraw(() => (this.weight = Number(smoothing.value))));
     const log = Object.assign(document.createElement("input"), { type: "checkbox" });
     log.addEventListener("change", () => this.redraw(() => (this.log = log.checked)));
-    const controls: [string, HTMLElement][] = [["Smoothing", smoothing], ["Log", log]];
-    const timed = (this.data() as Lines | null)?.series.some((series) => series.points.some((point) => point.length > 2));
+    const data = this.data() as Lines | null;
+    const controls: [string, HTMLElement][] = data?.scatter ? [["Log", log]] : [["Smoothing", smoothing], ["Log", log]];
+    const timed = data?.series.some((series) => series.points.some((point) => point.length > 2));
     if (timed) {
       const axis = document.createElement("select");
       axis.append(new Option("Step", "step"), new Option("Time", "time"));
@@ -98,15 +101,15 @@ export class Chart extends HTMLElement {
       legend: many ? { type: "scroll", top: 0, textStyle: { color: css("--rw-muted") }, pageTextStyle: { color: css("--rw-muted") } } : undefined,
       tooltip: this.tooltip(),
       xAxis: this.scale({
-        type: "value", min: "dataMin", max: "dataMax", splitLine: { show: false },
-        name: this.axis === "time" ? "seconds" : "step", nameLocation: "middle", nameGap: 24,
+        ...(data.labels?.length ? { type: "category", data: data.labels } : { type: "value", min: "dataMin", max: "dataMax" }),
+        splitLine: { show: false }, name: this.axis === "time" ? "seconds" : (data.x ?? "step"), nameLocation: "middle", nameGap: 24,
       }),
-      yAxis: this.scale({ type: this.log ? "log" : "value", scale: true }),
+      yAxis: this.scale({ type: this.log ? "log" : "value", scale: true, name: data.y ?? "", nameLocation: "middle", nameGap: 36 }),
       dataZoom: [{ type: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseWheel: false }],
       series: data.series.map((series) => {
         const points = onAxis(series.points, this.axis);
         return {
-          type: "line", name: series.name, showSymbol: points.length < 2, lineStyle: { width: 1.75 },
+          type: data.scatter ? "scatter" : "line", symbolSize: data.scatter ? 5 : 4, name: series.name, showSymbol: points.length < 2, lineStyle: { width: 1.75 },
           data: smooth(this.log ? points.map(([x, y]) => [x, y !== null && y > 0 ? y : null]) : points, this.weight),
         };
       }),

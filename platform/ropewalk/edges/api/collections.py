@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import NotFound
+from ropewalk.core.pagination import page_number
 from ropewalk.data import selectors, services
-from ropewalk.data.removed import Keep
+from ropewalk.data.removed import Keep, Unreadable
 from ropewalk.data.services.collecting import MOST_GRACE_DAYS
 from ropewalk.edges.api.removals import DependentShape
 from ropewalk.edges.api.shapes import ErrorShape
@@ -24,6 +25,13 @@ class NewCollectionShape(serializers.Serializer):
 
     keep = serializers.ChoiceField(choices=[str(one) for one in Keep], required=False, default="commits")
     grace_days = serializers.IntegerField(min_value=0, max_value=MOST_GRACE_DAYS, required=False, default=14)
+    unreadable = serializers.ChoiceField(
+        choices=[str(one) for one in Unreadable],
+        required=False,
+        default="stop",
+        help_text="Commits whose DVC files can't be read end the search (`stop`), or keep every object whose hash stands in"
+        " those files (`keep`).",
+    )
 
 
 class CollectionShape(serializers.Serializer):
@@ -38,7 +46,10 @@ class CollectionShape(serializers.Serializer):
     objects = serializers.IntegerField(allow_null=True)
     size = serializers.IntegerField(allow_null=True)
     removal = serializers.IntegerField(allow_null=True)
-    commits = DependentShape(many=True)
+    unreadable = serializers.IntegerField(allow_null=True, help_text="Commits that can't be read.")
+    commits = DependentShape(
+        many=True, help_text="A page of those that would miss some of it, the newest first."
+    )
     commits_total = serializers.IntegerField()
 
 
@@ -59,11 +70,16 @@ def collections(request: Request, access: ProjectAccess) -> Response:
     return Response(_body(access, number), status=202)
 
 
-@extend_schema(summary="What a search found", responses={200: CollectionShape, **_REFUSED}, tags=["data"])
+@extend_schema(
+    summary="What a search found",
+    parameters=[OpenApiParameter("page", int, description="Of the commits, a hundred each.")],
+    responses={200: CollectionShape, **_REFUSED},
+    tags=["data"],
+)
 @api_view(["GET"])
 def collection(request: Request, access: ProjectAccess, collection_id: int) -> Response:
-    """With the newest hundred commits that would miss some of it."""
-    return Response(_body(access, collection_id))
+    """With a page of the commits that would miss some of it."""
+    return Response(_body(access, collection_id, page_number(request.query_params.get("page"))))
 
 
 @extend_schema(
@@ -81,11 +97,11 @@ def run(request: Request, access: ProjectAccess, collection_id: int) -> Response
     return Response(_body(access, collection_id), status=202)
 
 
-def _body(access: ProjectAccess, number: int) -> dict[str, Any]:
+def _body(access: ProjectAccess, number: int, page: int = 1) -> dict[str, Any]:
     found = selectors.collection(access.project.id, number)
     if found is None:
         raise NotFound("There is no such search, or a newer one took its place.")
-    commits, total = selectors.losing(access.project.id, number) if found.report else ([], 0)
+    commits, total = selectors.losing(access.project.id, number, page=page) if found.report else ([], 0)
     failed = next((job for job in (found.run, found.search) if job and job.state == "failed"), None)
     return {
         "id": found.id,
@@ -96,6 +112,7 @@ def _body(access: ProjectAccess, number: int) -> dict[str, Any]:
         "error": failed.error_message if failed else "",
         "objects": found.report.objects if found.report else None,
         "size": found.report.size if found.report else None,
+        "unreadable": found.report.unreadable if found.report else None,
         "removal": found.removal_id,
         "commits": [
             {"sha": one.commit_sha, "subject": one.subject, "path": one.path, "paths": one.paths}

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import commit_identity
 from ropewalk.core.errors import Invalid
-from ropewalk.data.services.changes import commit_edits
+from ropewalk.data.services.tracking import commit_tracked
+from ropewalk.data.tracking import NO_TRACKED, TrackedEdits
 from ropewalk.projects.names import check_branch_name
 from ropewalk.repos.edits import Author, CommitRequest, Edit
 
@@ -15,7 +16,10 @@ MAX_MESSAGE = 20_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """A commit that a call asks for, on ``branch`` or on ``new_branch``, which grows out of ``seen``."""
+    """A commit that a call asks for, on ``branch`` or on ``new_branch``, which grows out of ``seen``.
+
+    ``edits`` are of git's files, ``tracked`` of DVC's.
+    """
 
     branch: str
     seen: str
@@ -24,13 +28,14 @@ class Wanted:
     new_branch: str = ""
     author: Author | None = None
     signoff: bool = False
+    tracked: TrackedEdits = NO_TRACKED
     check: Callable[[str], None] | None = field(default=None, compare=False)
 
 
 def make_commit(access: ProjectAccess, wanted: Wanted) -> str:
     """Make it by the same rules as a push; the commit's name. The caller is its committer, and its author unless one is named.
 
-    Raises what :func:`commit_edits` raises.
+    Raises what :func:`commit_tracked` raises.
     """
     if "\0" in wanted.message or len(wanted.message) > MAX_MESSAGE:
         raise Invalid(f"A message has at most {MAX_MESSAGE} characters.", code="bad_message")
@@ -49,4 +54,4 @@ def make_commit(access: ProjectAccess, wanted: Wanted) -> str:
         new_branch=bool(wanted.new_branch),
         committer=caller,
     )
-    return commit_edits(access, request, wanted.check)
+    return commit_tracked(access, request, wanted.tracked, wanted.check)

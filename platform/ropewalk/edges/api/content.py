@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view, parser_classes
 from rest_framework.parsers import FormParser, JSONParser
@@ -64,15 +63,3 @@ def content(request: Request, access: ProjectAccess, rev_path: str) -> Response:
     if request.method == "DELETE":
         return uploads.delete(request, access, rev_path)
     return uploads.upload(request, access, rev_path)
-
-
-@extend_schema(
-    summary="Connected buckets",
-    description="Asked by DagsHub's client before it streams. Ropewalk connects no outside buckets, so there are none.",
-    responses={200: OpenApiTypes.OBJECT},
-    tags=["content"],
-)
-@api_view(["GET"])
-def storage(request: Request, access: ProjectAccess) -> Response:
-    """None."""
-    return Response([])

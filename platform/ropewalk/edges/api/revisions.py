@@ -11,6 +11,8 @@ from rest_framework.response import Response
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import usernames_by_email
 from ropewalk.core.errors import NotFound
+from ropewalk.data import selectors as data
+from ropewalk.edges.api.availability import AvailabilityShape, summary
 from ropewalk.edges.api.shapes import ErrorShape
 from ropewalk.projects.types import ProjectView
 from ropewalk.repos import selectors as repos
@@ -37,9 +39,10 @@ class CommitShape(serializers.Serializer):
 
 
 class WrappedCommitShape(serializers.Serializer):
-    """A commit, wrapped as DagsHub does."""
+    """A commit, wrapped as DagsHub does, and whether its data can be checked out."""
 
     commit = CommitShape()
+    availability = AvailabilityShape()
 
 
 @extend_schema(summary="A commit", responses={200: WrappedCommitShape, 404: ErrorShape}, tags=["code"])
@@ -50,7 +53,8 @@ def commit(request: Request, access: ProjectAccess, revision: str) -> Response:
     if found.path:
         raise NotFound(f"There is no commit “{revision}”.", code="revision_not_found")
     tip = repos.commit(access.project.id, found.sha)
-    return Response({"commit": commit_bodies(access.project, [tip])[tip.sha]})
+    stock = data.availability(access.project.id, tip.sha, per_page=0)
+    return Response({"commit": commit_bodies(access.project, [tip])[tip.sha], "availability": summary(stock)})
 
 
 def commit_bodies(project: ProjectView, commits: list[Commit]) -> dict[str, dict[str, Any]]:

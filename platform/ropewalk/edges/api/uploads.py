@@ -9,6 +9,8 @@ from rest_framework.response import Response
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Conflict, Invalid, RopewalkError
+from ropewalk.data.selectors.tracking import MAX_IN_GIT, TrackedAt, kept_by_dvc
+from ropewalk.data.tracking import NO_TRACKED, TrackedEdits
 from ropewalk.edges.api.committing import MAX_MESSAGE, Wanted, make_commit
 from ropewalk.edges.api.errors import body_of
 from ropewalk.edges.api.multipart import MAX_FILES, Uploaded
@@ -18,7 +20,6 @@ from ropewalk.repos.paths import cleaned_path
 from ropewalk.repos.types import Revision
 
 MAX_UPLOAD_BYTES = 256 << 20  # the client's batches have about 100 MiB and one file more
-MAX_AUTO_BYTES = 10 << 20
 _SHA = r"^[0-9a-fA-F]{40}$"
 
 
@@ -64,10 +65,15 @@ class UploadShape(CommitFieldsShape):
     versioning = serializers.ChoiceField(
         choices=["auto", "git", "dvc", "bucket"],
         default="auto",
-        help_text=f"`git`; or `auto`, which is git for files of at most {MAX_AUTO_BYTES >> 20} MiB. `dvc` and `bucket`"
-        " answer 501: use `dvc add` and `dvc push`.",
+        help_text="`git`; `dvc`, where a file goes into the tracked folder around it, replaces the tracked file at its path, or"
+        f" gets a pointer of its own; `auto`: as the path is kept so far, DVC for new files of more than {MAX_IN_GIT >> 20} MiB."
+        " `bucket` answers 501.",
     )
-    is_dvc_dir = serializers.CharField(required=False, default="", allow_blank=True)
+    is_dvc_dir = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="With `dvc`: the folder of the address is, or becomes, one that DVC tracks as a whole.",
+    )
     files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), max_length=MAX_FILES)
 
 
@@ -94,16 +100,35 @@ def _upload(request: Request, access: ProjectAccess, rev_path: str) -> Response:
     fields.is_valid(raise_exception=True)
     asked = fields.validated_data
     files = [Uploaded(file) for file in request.FILES.getlist("files")]
-    _require_git(asked["versioning"], files)
     folder = f"{place.path}/" if place.path else ""
     found = {cleaned_path(folder + file.path): file for file in files}
     if len(found) < len(files):
         raise Invalid("Two of the files have the same path.", code="bad_path")
-    edits: list[Edit] = [WriteFile(path, file) for path, file in found.items()]
+    tracked = _tracked(access, place, asked, found)
+    edits: list[Edit] = [WriteFile(path, file) for path, file in found.items() if path not in tracked.writes]
     if not asked["last_commit"]:
-        _require_new(access, place.sha, list(found))
+        _require_new(access, place.sha, [edit.path for edit in edits])
     name = next(iter(found)) if len(found) == 1 else f"{len(found)} files"
-    return _committed(access, place, asked, edits, f"Upload {name}")
+    return _committed(access, place, asked, edits, f"Upload {name}", tracked)
+
+
+def _tracked(
+    access: ProjectAccess, place: Revision, asked: dict[str, Any], found: dict[str, Uploaded]
+) -> TrackedEdits:
+    """What of an upload DVC is to keep."""
+    versioning = asked["versioning"]
+    if versioning == "bucket":
+        raise NotOffered(
+            "Uploads into the bucket come through its S3 address.",
+            hint="Use the bucket client of dagshub, or boto3.",
+        )
+    whole = versioning == "dvc" and asked["is_dvc_dir"]
+    if whole and not place.path:
+        raise Invalid("The root itself can't be a tracked folder.", hint="Name a folder.", code="bad_path")
+    chosen = kept_by_dvc(
+        access.project.id, place.sha, {path: file.size for path, file in found.items()}, versioning
+    )
+    return TrackedEdits({path: found[path] for path in chosen}, folder=place.path if whole else "")
 
 
 def _delete(request: Request, access: ProjectAccess, rev_path: str) -> Response:
@@ -114,6 +139,9 @@ def _delete(request: Request, access: ProjectAccess, rev_path: str) -> Response:
     if not place.path:
         raise Invalid("The root itself can't be changed.", hint="Name a file or a folder.", code="bad_path")
     asked["last_commit"] = asked["last_commit"] or place.sha  # who names a path to delete has seen it
+    if TrackedAt(access.project.id, place.sha).around(place.path) is not None:
+        tracked = TrackedEdits(deletes=(place.path,))
+        return _committed(access, place, asked, [], f"Delete {place.path}", tracked)
     return _committed(access, place, asked, [DeletePath(place.path)], f"Delete {place.path}")
 
 
@@ -133,21 +161,13 @@ def _fields(request: Request) -> dict[str, Any]:
     return {**plain, "files": request.FILES.getlist("files")} if request.FILES else plain
 
 
-def _require_git(versioning: str, files: list[Uploaded]) -> None:
-    hint = "Add them with `dvc add`, `dvc push` and `git push`, or send `versioning` as `git`."
-    if versioning in {"dvc", "bucket"}:
-        raise NotOffered(f"This server does not version uploads with “{versioning}” yet.", hint=hint)
-    large = next((file for file in files if file.size > MAX_AUTO_BYTES), None)
-    if versioning == "auto" and large is not None:
-        raise NotOffered(
-            f"“{large.path[:200]}” has more than {MAX_AUTO_BYTES >> 20} MiB, which belongs to DVC, and this server does not"
-            " version uploads with DVC yet.",
-            hint=hint,
-        )
-
-
 def _committed(
-    access: ProjectAccess, place: Revision, asked: dict[str, Any], edits: list[Edit], summary: str
+    access: ProjectAccess,
+    place: Revision,
+    asked: dict[str, Any],
+    edits: list[Edit],
+    summary: str,
+    tracked: TrackedEdits = NO_TRACKED,
 ) -> Response:
     branch, seen = asked["new_branch_name"] or place.name, asked["last_commit"].lower()
     paragraphs = (asked["commit_summary"].strip() or summary, asked["commit_message"].strip())
@@ -157,6 +177,7 @@ def _committed(
         message="\n\n".join(part for part in paragraphs if part),
         edits=edits,
         new_branch=asked["new_branch_name"],
+        tracked=tracked,
     )
     try:
         sha = make_commit(access, wanted)
@@ -189,7 +210,11 @@ _ERRORS = {
     "invalid_last_commit": "invalid last_commit",
     "missing_last_commit": "missing last_commit",
     "path_taken": "path conflict",
+    "edit_pipeline": "edit pipeline unsupported",
+    "object_missing": "versioning conflict",
+    "pointer_kept": "versioning conflict",
     "tracked_by_dvc": "versioning conflict",
+    "tracked_by_git": "versioning conflict",
     "not_offered": "versioning not offered",
     "unknown_seen": "invalid last_commit",
 }

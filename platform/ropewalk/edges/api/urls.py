@@ -6,10 +6,14 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route, public_route, signed_in_route
 from ropewalk.edges.api import (
     assets,
+    availability,
     branches,
     code,
     collections,
     content,
+    data_compare,
+    data_contents,
+    data_usage,
     docs,
     entries,
     forks,
@@ -18,6 +22,7 @@ from ropewalk.edges.api import (
     migrating,
     mirrors,
     people,
+    pipelines,
     protections,
     releases,
     removals,
@@ -25,6 +30,7 @@ from ropewalk.edges.api import (
     revisions,
     search,
     ssh_keys,
+    storage,
     tags,
     transfers,
     uploads,
@@ -122,6 +128,32 @@ urlpatterns = [
         name="api-commit",
     ),
     _project(
+        f"{_REPO}/availability/<path:revision>",
+        bounded(availability.availability),
+        needs=Permission.DATA_READ,
+        name="api-availability",
+    ),
+    _project(
+        f"{_REPO}/data-compare/<revpath:path>",
+        bounded(data_compare.data_compare),
+        needs=Permission.DATA_READ,
+        name="api-data-compare",
+    ),
+    *(
+        _project(f"{_REPO}/{path}", bounded(view), needs=Permission.DATA_READ, name=name)
+        for name, path, view in (
+            ("api-data-rows", "data-rows/<revpath:rev_path>", data_contents.rows),
+            ("api-data-gallery", "data-gallery/<revpath:rev_path>", data_contents.gallery),
+            ("api-plots", "plots/<revpath:revision>", data_contents.plots),
+        )
+    ),
+    _project(
+        f"{_REPO}/data-usage/<revpath:rev_path>",
+        bounded(data_usage.data_usage),
+        needs=Permission.DATA_READ,
+        name="api-data-usage",
+    ),
+    _project(
         f"{_REPO}/contents",
         bounded(gitea.contents, most=gitea.MAX_BODY_BYTES),
         needs=Permission.CODE_READ,
@@ -150,7 +182,22 @@ urlpatterns = [
         name="api-content",
     ),
     _project(f"{_REPO}/raw/<revpath:rev_path>", entries.raw, needs=Permission.CODE_READ, name="api-raw"),
-    _project(f"{_REPO}/storage", bounded(content.storage), needs=Permission.DATA_READ, name="api-storage"),
+    _project(f"{_REPO}/storage", bounded(storage.storages), needs=Permission.DATA_READ, name="api-storage"),
+    *(
+        _project(
+            f"{_REPO}/storage/content/<str:protocol>/<str:bucket_name>{rest}",
+            bounded(storage.content),
+            needs=Permission.DATA_READ,
+            name=f"api-storage-{name}",
+        )
+        for name, rest in (("bucket", ""), ("top", "/"), ("content", "/<path:storage_path>"))
+    ),
+    _project(
+        f"{_REPO}/storage/raw/<str:protocol>/<str:bucket_name>/<path:storage_path>",
+        storage.raw,
+        needs=Permission.DATA_READ,
+        name="api-storage-raw",
+    ),
     _project(f"{_REPO}/archive/<path:archive>", code.archive, needs=Permission.CODE_READ, name="api-archive"),
     _project(
         f"{_REPO}/search/code", bounded(code.search), needs=Permission.CODE_READ, name="api-code-search"
@@ -211,6 +258,12 @@ urlpatterns = [
     ),
     _removed(
         f"{_REPO}/collections/<int:collection_id>/run", bounded(collections.run), name="api-collection-run"
+    ),
+    _project(
+        f"{_REPO}/pipeline/<revpath:revision>",
+        bounded(pipelines.pipeline),
+        needs=Permission.DATA_READ,
+        name="api-pipeline",
     ),
     _public("api/v1/search", bounded(search.search), name="api-search"),
     _public("api/v1/schema", bounded(docs.schema), name="api-schema"),

@@ -17,7 +17,10 @@ from ropewalk.quotas.types import Limit, StorageUse
 
 
 class AmountShape(serializers.Serializer):
-    """Bytes and things of one kind: `dvc`, `runs` (DVC's run cache), `bucket`, `artifacts`, `releases`, `git`, `parts`."""
+    """Bytes and things of one kind: `dvc`, `runs` (DVC's run cache), `bucket`, `artifacts`, `releases`, `git`, `parts`, `bin`.
+
+    `bin` is what was removed and can be restored.
+    """
 
     kind = serializers.CharField()
     size = serializers.IntegerField()

@@ -26,6 +26,7 @@ _TABS: list[tuple[str, str, str, str, Permission]] = [
     ("overview", "Overview", "home", "", Permission.PROJECT_VIEW),
     ("files", "Files", "files", "/src", Permission.CODE_READ),
     ("data", "Data", "database", "/data", Permission.DATA_READ),
+    ("pipeline", "Pipeline", "pipeline", "/pipeline", Permission.DATA_READ),
     ("experiments", "Experiments", "flask", "/experiments", Permission.RUNS_READ),
     ("models", "Models", "cube", ".mlflow/#/models", Permission.MODELS_READ),
     ("drift", "Drift", "drift", "/drift", Permission.ANALYSES_READ),

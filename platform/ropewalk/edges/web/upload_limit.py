@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
 MAX_BYTES = 64 << 20
-_PAGES = re.compile(r"^/[^/]+/[^/]+/(?:upload/|releases/\d+/files$)")
+_PAGES = re.compile(r"^/[^/]+/[^/]+/(?:upload/|bucket/upload$|releases/\d+/files$)")
 
 
 class BoundedUpload(TemporaryFileUploadHandler):

@@ -113,6 +113,8 @@ _AREAS = (
     "diffs",
     "experiments",
     "data",
+    "outside",
+    "pipeline",
     "drift",
 )
 for _area in _AREAS:

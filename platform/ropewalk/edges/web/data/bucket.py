@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -11,10 +10,12 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
 from ropewalk.buckets import selectors, services
 from ropewalk.buckets.folders import folder_page
+from ropewalk.buckets.rules import GET
 from ropewalk.buckets.types import ObjectView
 from ropewalk.core.errors import NotFound
 from ropewalk.core.serving import bytes_answer
 from ropewalk.edges.web.frame import project_page
+from ropewalk.edges.web.outside.browsing import neighbours
 from ropewalk.edges.web.rendering import quoted
 
 _ROOM = "files"
@@ -40,9 +41,13 @@ def browse(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         "objects": [
             (one, one.key.removeprefix(prefix), urlencode({"key": one.key})) for one in found.objects
         ],
+        "damaged": any(one.damaged for one in found.objects),
         "more": urlencode({"prefix": prefix, "after": found.next}) if found.next else "",
-        "endpoint": f"{settings.ROPEWALK_URL}/api/v1/repo-buckets/s3/{access.project.owner}",
-        "may_delete": access.may(Permission.DATA_WRITE),
+        "endpoint": access.project.bucket_endpoint,
+        "may_write": access.may(Permission.DATA_WRITE),
+        "prefix_query": urlencode({"prefix": prefix}) if prefix else "",
+        "rules": selectors.rules_of(access.project.id, _ROOM) if access.may(Permission.DATA_WRITE) else (),
+        **neighbours(access),
     }
     return project_page(request, access, "data/bucket.html", "data", context)
 
@@ -57,6 +62,7 @@ def _object(request: HttpRequest, access: ProjectAccess) -> ObjectView:
 def download(request: HttpRequest, access: ProjectAccess) -> HttpResponseBase:
     """An object's bytes, always saved to a file: what somebody uploaded never runs in our origin."""
     found = _object(request, access)
+    selectors.require_allowed(access.project.id, _ROOM, GET, found.key)
     name = found.key.rstrip("/").rpartition("/")[2] or "object"
     headers = {
         "Content-Type": "application/octet-stream",

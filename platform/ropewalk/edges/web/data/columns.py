@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -14,17 +13,17 @@ from ropewalk.access.types import ProjectAccess
 from ropewalk.core.pagination import page_number
 from ropewalk.data import selectors as data
 from ropewalk.data.types import DataFile
+from ropewalk.edges.web.data.gallery import gallery_url, strip
 from ropewalk.edges.web.data.listing import dataset_url, sliced
 from ropewalk.edges.web.frame import project_page
+from ropewalk.edges.web.histograms import bar_labels, note_of
 from ropewalk.edges.web.rendering import quoted
-from ropewalk.edges.web.templatetags.formats import moment
-from ropewalk.monitors import selectors as monitors
 from ropewalk.monitors import services
+from ropewalk.monitors.types import DataProfile
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.types import Revision
 
 PER_PAGE = 24
-_FREE_BYTES = 64 << 20  # what anybody who may read may have profiled
 _WIDTH, _HEIGHT = 240.0, 48.0  # of a histogram's drawing
 _LONGEST_TEXT = 200
 _SORTS = (("", "as in the file"), ("missing", "most missing first"), ("name", "by name"))
@@ -61,7 +60,7 @@ class ColumnCard:
 def columns(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResponse:
     """The columns as a part that the dataset's page loads, or as a page of their own."""
     revision = repos.resolve(access.project.id, rev_path)
-    file = data.resolve_data_file(access.project.id, revision.sha, revision.path)
+    file = data.resolve_dataset(access.project.id, revision.sha, revision.path)
     context = columns_context(request, access, revision, file)
     if request.GET.get("fragment"):
         response = render(request, "data/columns_body.html", {"access": access, **context})
@@ -74,16 +73,31 @@ def columns_context(
     request: HttpRequest, access: ProjectAccess, revision: Revision, file: DataFile
 ) -> dict[str, Any]:
     """The cards of one page; the profile is asked for at its first view by those who may."""
-    found, refused = _asked(access, file) if file.present else (None, False)
+    found, refused = services.asked_data_profile(access, file) if file.present else (None, False)
+    address, media = columns_url(access, revision), ((found.summary if found else None) or {}).get("media")
+    shown = cards_context(request, access, found, address)
+    plain = not (shown["text"] or shown["sort"])
+    return {
+        **shown,
+        "revision": revision,
+        "file": file,
+        "dataset_url": dataset_url(access, revision.name, revision.path),
+        "media": media,
+        "strip": strip(access, revision, found.id, media) if found and media and plain else [],
+        "gallery_url": gallery_url(access, revision),
+        "refused": refused,
+    }
+
+
+def cards_context(
+    request: HttpRequest, access: ProjectAccess, found: DataProfile | None, address: str
+) -> dict[str, Any]:
+    """The cards of one page of a profile that is shown at ``address``, filtered and sorted as asked."""
     summary = (found.summary if found else None) or {}
     text, sort = request.GET.get("q", "")[:_LONGEST_TEXT], request.GET.get("sort", "")
     chosen = _chosen(summary.get("columns", []), text, sort)
     page = sliced(chosen, page_number(request.GET.get("page")), PER_PAGE)
-    address = columns_url(access, revision)
     return {
-        "revision": revision,
-        "file": file,
-        "dataset_url": dataset_url(access, revision.name, revision.path),
         "summary": summary,
         "cards": [card_of(column) for column in page.items],
         "page": page,
@@ -94,7 +108,6 @@ def columns_context(
         "previous_url": _turned(address, text, sort, page.number - 1) if page.number > 1 else "",
         "next_url": _turned(address, text, sort, page.number + 1) if page.has_next else "",
         "job": found.job if found and found.summary is None else None,
-        "refused": refused,
         "may": {"analyses_start": access.may(Permission.ANALYSES_START)},
     }
 
@@ -102,17 +115,6 @@ def columns_context(
 def columns_url(access: ProjectAccess, revision: Revision) -> str:
     """Where the columns of a path at a revision are."""
     return f"{access.project.path}/columns/{quote(revision.name, safe='/')}/{quoted(revision.path)}"
-
-
-def _asked(access: ProjectAccess, file: DataFile) -> tuple[Any, bool]:
-    """The profile, and whether the viewer may not ask for one that nobody asked for yet."""
-    small = not file.is_dir and (file.size or 0) <= _FREE_BYTES
-    if access.may(Permission.ANALYSES_START) or small:
-        return services.request_data_profile(
-            project_id=access.project.id, file=file, requested_by_id=access.actor.user_id
-        ), False
-    found = monitors.data_profile(access.project.id, file)
-    return found, found is None
 
 
 def _chosen(found: Sequence[Mapping[str, Any]], text: str, sort: str) -> list[Mapping[str, Any]]:
@@ -126,7 +128,7 @@ def _chosen(found: Sequence[Mapping[str, Any]], text: str, sort: str) -> list[Ma
 
 
 def _turned(address: str, text: str, sort: str, number: int) -> str:
-    return f"{address}?q={quote(text)}&sort={quote(sort)}&page={number}"
+    return f"{address}{'&' if '?' in address else '?'}q={quote(text)}&sort={quote(sort)}&page={number}"
 
 
 def card_of(column: Mapping[str, Any]) -> ColumnCard:
@@ -140,7 +142,7 @@ def card_of(column: Mapping[str, Any]) -> ColumnCard:
         return ColumnCard(column, top=top)
     shares = [share or 0.0 for share in histogram["reference"]]
     most = max(shares, default=0.0) or 1.0
-    labels, ends = _labels(histogram)
+    labels, ends = bar_labels(histogram)
     width = _WIDTH / max(len(shares), 1)
     bars = tuple(
         Bar(
@@ -152,19 +154,4 @@ def card_of(column: Mapping[str, Any]) -> ColumnCard:
         )
         for index, (label, share) in enumerate(zip(labels, shares, strict=True))
     )
-    note = "The bars get wider away from the middle." if histogram["axis"] == "asinh" else ""
-    return ColumnCard(column, bars, ends, note)
-
-
-def _labels(histogram: Mapping[str, Any]) -> tuple[list[str], tuple[str, str]]:
-    if histogram["axis"] == "discrete":
-        values = [moment(value) for value in histogram["values"]]
-        return values, (values[0], values[-1]) if values else ("", "")
-    edges = [moment(edge) for edge in histogram["edges"]]
-    labels = [f"{low} to {high}" for low, high in pairwise(edges)]
-    below, above = histogram.get("open", [False, False])
-    if labels and below:
-        labels[0] = f"below {edges[1]}"
-    if labels and above:
-        labels[-1] = f"above {edges[-2]}"
-    return labels, (f"< {edges[1]}" if below else edges[0], f"> {edges[-2]}" if above else edges[-1])
+    return ColumnCard(column, bars, ends, note_of(histogram))

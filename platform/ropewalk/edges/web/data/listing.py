@@ -1,15 +1,18 @@
 """Rows of the dataset list and of a tracked folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TypeVar
 from urllib.parse import quote
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.pagination import Page
 from ropewalk.data import selectors as data
-from ropewalk.data.types import DataFile
+from ropewalk.data.oids import ObjectAddress
+from ropewalk.data.types import DataFile, TrackedOutputView
 from ropewalk.edges.web.rendering import quoted
+from ropewalk.monitors import selectors as monitors
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.types import Revision
 
@@ -21,7 +24,11 @@ MOST_FOLDER_FILES = 1000
 
 @dataclass(frozen=True)
 class DatasetRow:
-    """One dataset. ``tracked_by`` is ``dvc`` or ``git``; ``versions`` is None where it is not counted."""
+    """One dataset. ``tracked_by`` is ``dvc`` or ``git``; ``versions`` is None where it is not counted.
+
+    ``stage_url`` shows the stage that makes it. ``rows`` and ``columns`` are None where nobody had them measured; ``address`` is
+    the stored object's, None in git.
+    """
 
     path: str
     url: str
@@ -33,11 +40,29 @@ class DatasetRow:
     versions: int | None
     presence: str
     stage: str = ""
+    stage_url: str = ""
+    oid: str = ""
+    address: ObjectAddress | None = None
+    rows: int | None = None
+    columns: int | None = None
+
+
+SORTS = ("path", "size", "files", "versions", "rows")
 
 
 def dataset_url(access: ProjectAccess, rev_name: str, path: str) -> str:
     """The page of a dataset at a revision."""
     return f"{access.project.path}/data/{quote(rev_name, safe='/')}/{quoted(path)}"
+
+
+def _stage_url(access: ProjectAccess, revision: Revision, output: TrackedOutputView) -> str:
+    if not output.stage:
+        return ""
+    folder = output.pointer.rpartition("/")[0]
+    name = f"{folder}/dvc.yaml:{output.stage}" if folder else output.stage
+    return (
+        f"{access.project.path}/pipeline/{quote(revision.name, safe='/')}?stage={quote(name, safe='')}#stage"
+    )
 
 
 def rows_at(access: ProjectAccess, revision: Revision) -> list[DatasetRow]:
@@ -54,12 +79,16 @@ def rows_at(access: ProjectAccess, revision: Revision) -> list[DatasetRow]:
             versions=view.versions,
             presence=view.output.presence,
             stage=view.output.stage,
+            stage_url=_stage_url(access, revision, view.output),
+            oid=view.output.oid,
+            address=view.output.address,
         )
         for view in data.datasets(access.project.id, revision.name)
     ]
     known = {row.path for row in found}
     entries = repos.walk(access.project.id, revision.sha, limit=20_000).entries
     tables = [e for e in entries if e.kind == "file" and data.is_tabular(e.path) and e.path not in known]
+    shown = repos.sized(access.project.id, tables[:MOST_GIT_TABLES])
     return found + [
         DatasetRow(
             e.path,
@@ -71,8 +100,43 @@ def rows_at(access: ProjectAccess, revision: Revision) -> list[DatasetRow]:
             None,
             None,
             "present",
+            oid=e.oid,
         )
-        for e in tables[:MOST_GIT_TABLES]
+        for e in shown
+    ]
+
+
+def dataset_page(
+    access: ProjectAccess, rows: Sequence[DatasetRow], number: int, sort: str, *, descending: bool
+) -> Page[DatasetRow]:
+    """One page of the datasets, with rows and columns where they are known. Without a value comes last, whichever way."""
+    if sort == "rows":
+        rows = _measured(access.project.id, rows)
+    if sort in SORTS:
+        ranked = [(getattr(row, sort), row) for row in rows]
+        known = sorted((one for one in ranked if one[0] is not None), key=itemgetter(0), reverse=descending)
+        rows = [row for _, row in [*known, *(one for one in ranked if one[0] is None)]]
+    page = sliced(rows, number)
+    return page if sort == "rows" else replace(page, items=_measured(access.project.id, page.items))
+
+
+def _measured(project_id: int, rows: Sequence[DatasetRow]) -> list[DatasetRow]:
+    """The same with rows and columns of what was measured. Two queries."""
+    states = data.states(project_id, [row.address for row in rows if row.address and not row.is_dir])
+    names = {}
+    for row in rows:
+        state = states.get(row.address) if row.address else None
+        if row.address is None:
+            names[row.path] = f"git:{row.oid}" if row.tracked_by == "git" else ""
+        elif row.is_dir:
+            names[row.path] = f"{'md5-dos2unix' if row.address.legacy else 'md5'}:{row.oid}"
+        else:
+            names[row.path] = f"sha256:{state.sha256}" if state else ""
+    asked = [(names[row.path], row.path, row.is_dir) for row in rows if names[row.path]]
+    found = monitors.table_sizes(project_id, asked)
+    return [
+        replace(row, rows=found[row.path][0], columns=found[row.path][1]) if row.path in found else row
+        for row in rows
     ]
 
 

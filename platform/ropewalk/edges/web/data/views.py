@@ -10,8 +10,12 @@ from ropewalk.core.errors import NotFound
 from ropewalk.core.pagination import Page, page_number
 from ropewalk.data import selectors as data
 from ropewalk.data.types import DatasetVersion
+from ropewalk.edges.web.data.availability import stock_of
 from ropewalk.edges.web.data.columns import columns_url
-from ropewalk.edges.web.data.listing import folder_rows, rows_at, sliced
+from ropewalk.edges.web.data.comparing import compare_url
+from ropewalk.edges.web.data.listing import dataset_page, folder_rows, rows_at, sliced
+from ropewalk.edges.web.data.rows import rows_url
+from ropewalk.edges.web.data.usage import usage_url
 from ropewalk.edges.web.data.using import snippets
 from ropewalk.edges.web.frame import project_page
 from ropewalk.edges.web.rendering import quoted
@@ -26,20 +30,41 @@ def datasets(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     state = repos.state(project_id)
     revision = repos.resolve(project_id) if state.head_sha else None
     rows = rows_at(access, revision) if revision else []
+    sort, _, way = request.GET.get("sort", "").partition(":")
+    number = page_number(request.GET.get("page"))
     context = {
-        "page": sliced(rows, page_number(request.GET.get("page"))),
+        "page": dataset_page(access, rows, number, sort, descending=way == "desc"),
+        "heads": _heads(sort, way),
         "revision": revision,
         "usage": data.usage(project_id),
         "indexed": revision is None or bool(data.indexed(project_id, [revision.sha])),
+        "stock": stock_of(access, revision.sha) if revision else None,
     }
     return project_page(request, access, "data/list.html", "data", context)
+
+
+_HEADS = (("path", "Path"), ("", "Tracked by"), ("", "Here"), ("size", "Size"), ("rows", "Rows"), ("", "Columns"),
+          ("files", "Files"), ("versions", "Versions"), ("", "Made by"))  # fmt: skip
+_NUMBERS = {"Size", "Rows", "Columns", "Files", "Versions"}
+
+
+def _heads(sort: str, way: str) -> list[dict[str, Any]]:
+    """The heads of the list's columns: what a click on one asks for, and how it is sorted now."""
+    heads = []
+    for key, words in _HEADS:
+        mine = bool(key) and key == sort
+        first, second = ("asc", "desc") if key == "path" else ("desc", "asc")
+        asks = f"{key}:{second if mine and way == first else first}" if key else ""
+        order = ("descending" if way == "desc" else "ascending") if mine else ""
+        heads.append({"words": words, "asks": asks, "sorted": order, "number": words in _NUMBERS})
+    return heads
 
 
 def dataset(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResponse:
     """One dataset: its versions, each to be compared with the newest, and what lies in it."""
     project_id = access.project.id
     revision = repos.resolve(project_id, rev_path)
-    file = data.resolve_data_file(project_id, revision.sha, revision.path)
+    file = data.resolve_dataset(project_id, revision.sha, revision.path)
     versions = data.versions(project_id, revision.path, revision.name)
     page = sliced(versions, page_number(request.GET.get("page")))
     folder = request.GET.get("folder", "").strip("/")
@@ -47,18 +72,29 @@ def dataset(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpR
         "revision": revision,
         "file": file,
         "tabular": file.is_dir or data.is_tabular(revision.path),
+        "measured": file.is_dir or data.is_tabular(revision.path) or data.is_medium(revision.path),
         "versions": _numbered(page),
         "page": page,
         "newest": versions[0] if versions else None,
         "reports": monitors.list_reports(project_id, path=revision.path, per_page=5),
         "folder": folder,
         "files": folder_rows(access, revision, file, folder),
-        "download_url": _download_url(access, revision),
-        "columns_url": columns_url(access, revision),
         "use": snippets(access, file) if file.present else [],
-        "rows_url": f"{access.project.path}/src/{quote(revision.name, safe='/')}/{quoted(revision.path)}",
+        **_addresses(access, revision),
     }
     return project_page(request, access, "data/detail.html", "data", context)
+
+
+def _addresses(access: ProjectAccess, revision: Revision) -> dict[str, str]:
+    """Where the parts and neighbours of a dataset's page are."""
+    return {
+        "download_url": _download_url(access, revision),
+        "columns_url": columns_url(access, revision),
+        "usage_url": usage_url(access, revision),
+        "compare_action": compare_url(access, revision.path),
+        "rows_url": f"{access.project.path}/src/{quote(revision.name, safe='/')}/{quoted(revision.path)}",
+        "table_url": rows_url(access, revision),
+    }
 
 
 def _numbered(page: Page[DatasetVersion]) -> list[dict[str, Any]]:

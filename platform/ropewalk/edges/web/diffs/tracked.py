@@ -58,6 +58,7 @@ def tracked(access: ProjectAccess, base: str, head: str, options: Options) -> di
         "params": value_changes(_values(before, "params"), _values(after, "params")),
         "stages": stage_changes(before.stages if before else (), after.stages if after else ()),
         "problems": after.problems if after else (),
+        "pipeline_url": f"{access.project.path}/pipeline/{head}" + (f"?base={base}" if base else ""),
     }
 
 

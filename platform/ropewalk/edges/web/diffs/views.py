@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import usernames_by_email
 from ropewalk.core.pagination import page_number
+from ropewalk.edges.web.data.availability import stock_of
 from ropewalk.edges.web.diffs.file import checked, file_context
 from ropewalk.edges.web.diffs.options import Options, options_of, remember
 from ropewalk.edges.web.diffs.page import changed_files
@@ -97,6 +98,7 @@ def commit(request: HttpRequest, access: ProjectAccess, sha: str) -> HttpRespons
         "parent": base,
         "runs": tracking.runs_of_commits(access.project.id, [found.sha]).get(found.sha, []),
         "people": usernames_by_email([found.author.email]),
+        "stock": stock_of(access, found.sha),
     }
     context |= _changes(access, base, found.sha, options_of(request), request)
     return remember(request, project_page(request, access, "diffs/commit.html", "files", context))

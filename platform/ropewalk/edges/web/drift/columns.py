@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
+
+from ropewalk.edges.web.histograms import bar_labels, note_of
 
 _OPEN = 6  # columns whose details are open at first
 
@@ -67,22 +68,12 @@ def _distributions(column: Mapping[str, Any]) -> tuple[Distribution, ...]:
 
 
 _WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-_NOTES = {"asinh": "The bars get wider away from the middle, so that long tails can be seen."}
 
 
 def _histogram(title: str, histogram: Mapping[str, Any]) -> Distribution:
-    if histogram["axis"] == "discrete":
-        labels = [_short(value) for value in histogram["values"]]
-    else:
-        edges = [_short(edge) for edge in histogram["edges"]]
-        labels = [f"{low} – {high}" for low, high in pairwise(edges)]
-        beyond = histogram.get("open", [False, False])
-        if labels and beyond[0]:
-            labels[0] = f"below {edges[1]}"
-        if labels and beyond[1]:
-            labels[-1] = f"above {edges[-2]}"
+    labels, _ = bar_labels(histogram)
     data = _bars(labels, histogram["reference"], histogram["current"])
-    return Distribution(title, data, _NOTES.get(histogram["axis"], ""))
+    return Distribution(title, data, note_of(histogram))
 
 
 def _bars(
@@ -98,12 +89,6 @@ def _bars(
 def _shares(counts: Sequence[float]) -> list[float]:
     total = sum(counts) or 1
     return [count / total for count in counts]
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, str):
-        return value.replace("T00:00:00Z", "").replace("Z", "")
-    return "—" if value is None else f"{value:.4g}"
 
 
 def _statistics(column: Mapping[str, Any]) -> tuple[tuple[str, Any, Any], ...]:

@@ -18,6 +18,7 @@ class ReportForm(StyledForm):
     reference = forms.CharField(
         max_length=250, label="Reference version", help_text="What the data should look like."
     )
+    current_path = forms.CharField(max_length=1000, required=False, widget=forms.HiddenInput)
     current = forms.CharField(max_length=250, label="Current version", help_text="What it looks like now.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -8,13 +8,17 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core import blobs
+from ropewalk.data import selectors as data
+from ropewalk.edges.web.data.availability import stock_of
 from ropewalk.edges.web.experiments.curves import charts_of
 from ropewalk.edges.web.frame import project_page
+from ropewalk.repos import selectors as repos
 from ropewalk.tracking import selectors as tracking
 from ropewalk.tracking.types import NOTE_TAG, RunDetail
 
 MOST_CHARTS = 24
 CHART_POINTS = 800
+MOST_OUTPUTS = 20
 _SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
@@ -33,8 +37,22 @@ def run(request: HttpRequest, access: ProjectAccess, run_id: str) -> HttpRespons
         "artifacts": tracking.list_artifacts(access.project.id, run_id, folder, limit=500),
         "folder": folder,
         "parent_folder": folder.rpartition("/")[0],
+        **_commit(access, detail.run.commit),
     }
     return project_page(request, access, "experiments/run.html", "experiments", context)
+
+
+def _commit(access: ProjectAccess, sha: str) -> dict[str, Any]:
+    """Whether the run's commit is here, whether its data is, and what that is."""
+    if not sha or not repos.commit_exists(access.project.id, sha):
+        return {"commit_here": False}
+    outputs, total = data.first_outputs(access.project.id, sha, MOST_OUTPUTS)
+    return {
+        "commit_here": True,
+        "stock": stock_of(access, sha),
+        "outputs": outputs,
+        "outputs_total": total,
+    }
 
 
 def _metrics(project_id: int, detail: RunDetail) -> dict[str, Any]:

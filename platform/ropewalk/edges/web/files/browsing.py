@@ -9,7 +9,7 @@ from ropewalk.core.pagination import page_number
 from ropewalk.edges.web.files.content import file_context
 from ropewalk.edges.web.files.documents import readme_of
 from ropewalk.edges.web.files.listing import folder_of
-from ropewalk.edges.web.files.place import place
+from ropewalk.edges.web.files.place import address, place
 from ropewalk.edges.web.files.source import find_source
 from ropewalk.edges.web.frame import project_page
 from ropewalk.repos import selectors as repos
@@ -29,6 +29,9 @@ def browse(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
         "folder": folder,
         "page": folder.page,
         "commit": repos.commit(access.project.id, revision.sha),
+        "as_data_url": address(access, "data", revision.name, revision.path)
+        if revision.path and folder.entries
+        else "",
         "readme": readme_of(access, revision, folder.entries, revision.path) if number == 1 else None,
     }
     return project_page(request, access, "files/tree.html", "files", context)

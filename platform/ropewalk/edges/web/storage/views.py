@@ -9,6 +9,7 @@ from ropewalk.access.authentication import actor_of
 from ropewalk.access.selectors import resolve_owner
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.types import OwnerView
+from ropewalk.buckets.selectors import damaged_objects
 from ropewalk.data import selectors as data
 from ropewalk.edges.web.data.listing import dataset_url
 from ropewalk.edges.web.frame import project_page
@@ -28,6 +29,7 @@ _THINGS = {
     "releases": "file",
     "git": "repository",
     "parts": "part",
+    "bin": "object",
 }
 
 
@@ -75,8 +77,17 @@ def project(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
     """A project's storage, its largest datasets, and the limit of its owner's projects together."""
     branch = access.project.default_branch
     largest = sorted(data.datasets(access.project.id), key=lambda one: -(one.output.size or 0))[:_LARGEST]
+    damaged, damaged_count = data.damaged(access.project.id)
+    in_buckets, in_buckets_count = damaged_objects(access.project.id)
     context = {
         "section": "storage",
+        "damaged": damaged,
+        "damaged_count": damaged_count,
+        "in_buckets": [
+            ("DVC remote" if bucket == "dvc" else "Bucket", key, size) for bucket, key, size in in_buckets
+        ],
+        "in_buckets_count": in_buckets_count,
+        "last_scrub": data.last_scrub(),
         "bar": bar_of(quotas.project_limit(access.project.id), quotas.project_use(access.project.id)),
         "owner_limit": quotas.standing(access.project.id).owner,
         "largest": [

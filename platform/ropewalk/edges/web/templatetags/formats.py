@@ -39,6 +39,22 @@ _STATES = {
     "present": ("check", "is-ok", "present"),
     "missing": ("alert", "is-bad", "missing"),
     "removed": ("trash", "is-warn", "removed"),
+    "incomplete": ("alert", "is-warn", "incomplete"),
+    "elsewhere": ("link", "is-warn", "in another store"),
+    "imported": ("link", "is-info", "with its source"),
+    **{
+        f"stage-{name}": look
+        for name, look in {
+            "current": ("check", "is-ok", "up to date"),
+            "changed": ("alert", "is-warn", "out of date"),
+            "never": ("clock", "is-warn", "never run"),
+            "upstream": ("arrow-right", "is-warn", "upstream out of date"),
+            "always": ("refresh", "is-info", "always run"),
+            "frozen": ("lock", "", "frozen"),
+            "unclear": ("help", "", "can't be told"),
+            "downstream": ("arrow-right", "is-warn", "would be run again"),
+        }.items()
+    },
 }
 
 
@@ -149,11 +165,15 @@ _JOBS = {
     "find-contributors": "Count who wrote the history",
     "index-revision": "Index a commit",
     "make-preview": "Prepare a file for its page",
+    "read-plots": "Read a commit's plots",
+    "map-pipeline": "Read a commit's pipeline",
+    "find-rows": "Find rows of a table",
     "compare-files": "Compare two versions of a file",
     "index-history": "Index the history",
     "compare_runs": "Compare runs",
     "compare_data": "Compare two versions of data",
     "profile_data": "Measure the columns of data",
+    "profile_outside": "Measure a file of a connected bucket",
 }
 
 
@@ -249,3 +269,21 @@ def value(content: Any) -> str:
     if isinstance(content, float):
         return f"{content:.6g}"
     return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, default=str)
+
+
+@register.filter
+def stage_words(status: str) -> str:
+    """The state of a pipeline's stage in words that fit into its box."""
+    return _STATES.get(f"stage-{status}", ("", "", status))[2]
+
+
+@register.filter
+def stage_mark(mark: str) -> str:
+    """What became of a stage since the base, with a sign before the word."""
+    signs = {
+        "added": "＋ added",
+        "changed": "≠ changed",
+        "removed": "− removed",
+        "downstream": "→ would be run again",
+    }
+    return signs.get(mark, mark)

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 
+from ropewalk.data.selectors.tracking import MAX_IN_GIT
 from ropewalk.edges.web.fields import FilesField, FilesInput, StyledForm
 from ropewalk.edges.web.writing.conventions import Conventions
 from ropewalk.edges.web.writing.ground import MAX_TEXT, Ground
@@ -93,11 +94,26 @@ class MoveForm(CommitForm):
 class UploadForm(CommitForm):
     """Files for a folder; those that are there already are replaced."""
 
+    KEEP = (
+        ("auto", "As each path is kept so far"),
+        ("git", "git, with the code"),
+        ("dvc", "DVC, each file by itself"),
+        ("folder", "DVC, as one folder"),
+    )
     folder = forms.CharField(max_length=1024, required=False, label="Folder", help_text="Empty: the root.")
     uploads = FilesField(
         label="Files", widget=FilesInput(attrs={"multiple": True}), allow_empty_file=True,
-        help_text=f"At most {MAX_FILES} files and 64 MiB at once. Data belongs to DVC (<code>dvc add</code>).",
+        help_text=f"At most {MAX_FILES} files and 64 MiB at once; for more, <code>dvc push</code>.",
     )  # fmt: skip
+    keep = forms.ChoiceField(
+        choices=KEEP, required=False, initial="auto", label="Kept by",
+        help_text=f"By itself a new file of more than {MAX_IN_GIT >> 20} MiB goes to DVC. What DVC keeps is stored in this"
+        " project, and the commit has its pointers: <code>dvc pull</code> finds it.",
+    )  # fmt: skip
+
+    def clean_keep(self) -> str:
+        """``auto`` where nothing was chosen."""
+        return self.cleaned_data["keep"] or "auto"
 
     def clean_uploads(self) -> list[Any]:
         """Bounded."""

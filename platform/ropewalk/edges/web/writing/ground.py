@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Invalid, NotFound
 from ropewalk.data import selectors as data
+from ropewalk.data.selectors.tracking import TrackedAt
 from ropewalk.edges.web.files.source import Source as File
 from ropewalk.edges.web.files.source import head_of
 from ropewalk.repos import selectors as repos
@@ -62,6 +63,14 @@ def require_in_git(access: ProjectAccess, ground: Ground) -> str:
                 code="tracked_by_dvc",
             ) from None
         raise
+
+
+def tracked_path(access: ProjectAccess, ground: Ground) -> bool:
+    """Whether DVC tracks what is at the path, and not git.
+
+    Raises ``MadeByPipeline`` for a stage's output, ``NotIndexedYet``.
+    """
+    return TrackedAt(access.project.id, ground.sha).around(ground.path) is not None
 
 
 def text_of(access: ProjectAccess, ground: Ground) -> tuple[str, bool]:

@@ -11,8 +11,10 @@ from django.shortcuts import redirect
 
 from ropewalk.access.types import ProjectAccess
 from ropewalk.accounts.selectors import commit_identity
-from ropewalk.core.errors import Conflict, Denied, Invalid, NotFound, RopewalkError
-from ropewalk.data.services.changes import commit_edits
+from ropewalk.core.errors import Conflict, Denied, Invalid, NotFound, RopewalkError, TooLarge
+from ropewalk.data.selectors.tracking import kept_by_dvc
+from ropewalk.data.services.tracking import commit_tracked
+from ropewalk.data.tracking import NO_TRACKED, TrackedEdits
 from ropewalk.edges.web.fields import add_error
 from ropewalk.edges.web.files.place import address
 from ropewalk.edges.web.frame import project_page
@@ -20,7 +22,13 @@ from ropewalk.edges.web.links import quoted
 from ropewalk.edges.web.writing.conventions import conventions_of
 from ropewalk.edges.web.writing.drafts import asked_draft, draft_context, draft_fragment
 from ropewalk.edges.web.writing.forms import CommitForm, MoveForm, TextForm, UploadForm
-from ropewalk.edges.web.writing.ground import Ground, ground_of, require_in_git, text_of
+from ropewalk.edges.web.writing.ground import (
+    Ground,
+    ground_of,
+    require_in_git,
+    text_of,
+    tracked_path,
+)
 from ropewalk.projects.names import check_branch_name
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.edits import (
@@ -35,6 +43,16 @@ from ropewalk.repos.edits import (
 )
 from ropewalk.repos.errors import PathNotFound
 from ropewalk.repos.paths import cleaned_path
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What a form asks for: edits of git's files and of DVC's, the path that is shown afterwards, and words for the commit."""
+
+    edits: list[Edit]
+    target: str
+    summary: str
+    tracked: TrackedEdits = NO_TRACKED
 
 
 @dataclass(frozen=True)
@@ -77,14 +95,14 @@ def _draft(
     return _page(request, access, ground, form, deed, draft=draft)
 
 
-def _text_edits(access: ProjectAccess, form: TextForm, ground: Ground) -> tuple[list[Edit], str, str]:
+def _text_edits(access: ProjectAccess, form: TextForm, ground: Ground) -> _Change:
     path = cleaned_path(form.cleaned_data["path"])
     content = Text(form.data_to_write(conventions_of(access.project.id, ground.sha, path)))
     if path == ground.path:
-        return [WriteFile(path, content)], path, f"Update {path}"
+        return _Change([WriteFile(path, content)], path, f"Update {path}")
     executable = bool(ground.sha) and repos.entry(access.project.id, ground.sha, ground.path).executable
     write = WriteFile(path, content, executable=executable)
-    return [MovePath(ground.path, path), write], path, f"Rename {ground.path} to {path}"
+    return _Change([MovePath(ground.path, path), write], path, f"Rename {ground.path} to {path}")
 
 
 def create(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResponse:
@@ -95,10 +113,10 @@ def create(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
     if show := asked_draft(request):
         return _draft(request, access, replace(ground, path=""), form, "create", show)
 
-    def edits() -> tuple[list[Edit], str, str]:
+    def edits() -> _Change:
         path = cleaned_path(form.cleaned_data["path"])
         data = form.data_to_write(conventions_of(access.project.id, ground.sha, path))
-        return [WriteFile(path, Text(data), create=True)], path, f"Create {path}"
+        return _Change([WriteFile(path, Text(data), create=True)], path, f"Create {path}")
 
     return _sent(request, access, ground, form, "create", edits)
 
@@ -109,11 +127,15 @@ def upload(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
     posted = (request.POST, request.FILES) if request.method == "POST" else ()
     form = UploadForm(ground, *posted, initial={"folder": ground.path})
 
-    def edits() -> tuple[list[Edit], str, str]:
-        folder, files = form.cleaned_data["folder"], form.cleaned_data["uploads"]
-        found = {cleaned_path(f"{folder}/{file.name}"): file for file in files}
+    def edits() -> _Change:
+        folder, files = form.cleaned_data["folder"].strip("/"), form.cleaned_data["uploads"]
+        found = {cleaned_path(f"{folder}/{file.name}"): _Upload(file) for file in files}
         names = f"Upload {next(iter(found))}" if len(found) == 1 else f"Upload {len(found)} files"
-        return [WriteFile(path, _Upload(file)) for path, file in found.items()], folder.strip("/"), names
+        tracked = _tracked(access, ground, form, found)
+        edits: list[Edit] = [
+            WriteFile(path, file) for path, file in found.items() if path not in tracked.writes
+        ]
+        return _Change(edits, folder, names, tracked)
 
     return _sent(request, access, ground, form, "upload", edits)
 
@@ -126,9 +148,9 @@ def move(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpResp
         require_in_git(access, ground)
     form = MoveForm(ground, request.POST or None, initial={"path": ground.path})
 
-    def edits() -> tuple[list[Edit], str, str]:
+    def edits() -> _Change:
         path = cleaned_path(form.cleaned_data["path"])
-        return [MovePath(ground.path, path)], path, f"Rename {ground.path} to {path}"
+        return _Change([MovePath(ground.path, path)], path, f"Rename {ground.path} to {path}")
 
     return _sent(request, access, ground, form, "move", edits)
 
@@ -137,13 +159,31 @@ def delete(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpRe
     """Remove a file, or a folder with all that is in it, after asking."""
     ground = ground_of(access, rev_path, request.POST.get("branch", ""))
     _require_path(ground)
-    kind = require_in_git(access, ground) if request.method != "POST" else "path"
+    tracked = tracked_path(access, ground)
+    kind = "path" if tracked or request.method == "POST" else require_in_git(access, ground)
     form = CommitForm(ground, request.POST or None)
 
-    def edits() -> tuple[list[Edit], str, str]:
-        return [DeletePath(ground.path)], ground.path.rpartition("/")[0], f"Delete {ground.path}"
+    def edits() -> _Change:
+        above, words = ground.path.rpartition("/")[0], f"Delete {ground.path}"
+        if tracked:
+            return _Change([], above, words, TrackedEdits(deletes=(ground.path,)))
+        return _Change([DeletePath(ground.path)], above, words)
 
-    return _sent(request, access, ground, form, "delete", edits, kind=kind)
+    return _sent(request, access, ground, form, "delete", edits, kind=kind, tracked=tracked)
+
+
+def _tracked(
+    access: ProjectAccess, ground: Ground, form: UploadForm, found: dict[str, _Upload]
+) -> TrackedEdits:
+    """What of an upload DVC is to keep."""
+    keep, folder = form.cleaned_data["keep"], form.cleaned_data["folder"].strip("/")
+    if keep == "folder" and not folder:
+        raise Invalid("The root itself can't be a tracked folder.", hint="Name a folder.", code="bad_path")
+    versioning = "dvc" if keep == "folder" else keep
+    sizes = {path: file.size for path, file in found.items()}
+    chosen = kept_by_dvc(access.project.id, ground.sha, sizes, versioning)
+    whole = cleaned_path(folder) if keep == "folder" else ""
+    return TrackedEdits({path: found[path] for path in chosen}, folder=whole)
 
 
 def _require_path(ground: Ground) -> None:
@@ -164,8 +204,8 @@ def _sent(
     if request.method != "POST" or not form.is_valid():
         return _page(request, access, ground, form, deed, **extra)
     try:
-        changes, target, summary = edits()
-        branch, sha = _commit(access, ground, form, changes, summary)
+        change: _Change = edits()
+        branch, sha = _commit(access, ground, form, change)
     except EditConflict as error:
         form.see(error.tip)
         add_error(form, error)
@@ -175,11 +215,11 @@ def _sent(
             if form.cleaned_data["seen"]
         ]
         return _page(request, access, ground, form, deed, status=error.status, **extra)
-    except (Conflict, Denied, Invalid, NotFound) as error:
+    except (Conflict, Denied, Invalid, NotFound, TooLarge) as error:
         _tell(form, error)
         return _page(request, access, ground, form, deed, status=error.status, **extra)
     messages.success(request, f"Committed to {branch}.")
-    return redirect(_shown(access, branch, sha, target))
+    return redirect(_shown(access, branch, sha, change.target))
 
 
 def _tell(form: CommitForm, error: RopewalkError) -> None:
@@ -187,25 +227,23 @@ def _tell(form: CommitForm, error: RopewalkError) -> None:
     add_error(form, error, field.get(error.code))
 
 
-def _commit(
-    access: ProjectAccess, ground: Ground, form: CommitForm, changes: list[Edit], summary: str
-) -> tuple[str, str]:
+def _commit(access: ProjectAccess, ground: Ground, form: CommitForm, change: _Change) -> tuple[str, str]:
     data = form.cleaned_data
     new = data["where"] == "new"
     if new:
         check_branch_name(data["new_branch"])
     message = "\n\n".join(
-        part for part in (data["message"].strip() or summary, data["details"].strip()) if part
+        part for part in (data["message"].strip() or change.summary, data["details"].strip()) if part
     )
     request = CommitRequest(
         branch=data["new_branch"] if new else ground.branch,
-        edits=tuple(changes),
+        edits=tuple(change.edits),
         message=f"{message}\n",
         author=Author(*commit_identity(access.actor.user_id or 0)),
         seen=data["opened"] if new else data["seen"],
         new_branch=new,
     )
-    return request.branch, commit_edits(access, request)
+    return request.branch, commit_tracked(access, request, change.tracked)
 
 
 def _shown(access: ProjectAccess, branch: str, sha: str, path: str) -> str:
