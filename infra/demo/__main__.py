@@ -23,8 +23,9 @@ def load(setting: Setting) -> dict[str, str]:
     runs = experiments.track(setting)
     comparison = analyses.compare_runs(setting, browser, runs)
     report = analyses.measure_drift(setting, browser)
+    looked = analyses.look_at_data(setting, browser)
     analyses.wait_for_jobs(setting)
-    for address in (setting.project_url, comparison, report):
+    for address in (setting.project_url, comparison, report, *looked.values()):
         analyses.verdict(browser, address)
     return {
         "project": setting.project_url,
@@ -33,6 +34,7 @@ def load(setting: Setting) -> dict[str, str]:
         "six runs compared": comparison,
         "data": f"{setting.project_url}/data",
         "drift, v1 to v3": report,
+        **looked,
         "MLflow's own pages": f"{setting.project_url}.mlflow/",
     }
 
@@ -41,7 +43,7 @@ def farewell(setting: Setting, places: dict[str, str], seconds: float) -> None:
     """Say where to look and how to sign in."""
     say(f"\nThe demo is ready ({seconds:.0f} s). Look at")
     for name, address in places.items():
-        say(f"  {name:<20} {address}")
+        say(f"  {name:<24} {address}")
     say(f"\nSign in at {setting.url}/accounts/login/ with the password  {setting.password}  as")
     for name, role in (
         (OWNER, f"owner of {ORGANIZATION}"),

@@ -12,7 +12,7 @@ _PATIENCE = 300
 # One of each family and two seeds of each, over the two versions of the data that the story is about.
 COMPARED = ("v2/linear/alpha=0.0001/seed0", "v2/linear/alpha=0.0001/seed1", "v2/boosting/max_depth=3/seed0",
             "v2/boosting/max_depth=3/seed1", "v3/linear/alpha=0.0001/seed0", "v3/boosting/max_depth=3/seed0")  # fmt: skip
-DRIFTED_FILE = "data/wine.csv"
+DRIFTED_FILE, LABELS = "data/wine.csv", "data/labels"
 
 
 def compare_runs(setting: Setting, browser: Browser, runs: dict[str, str]) -> str:
@@ -34,6 +34,20 @@ def measure_drift(setting: Setting, browser: Browser) -> str:
             {"path": DRIFTED_FILE, "reference": "v1", "current": "v3"},
         )
         return _address(answer, rf"{_P}/drift/\d+")
+
+
+def look_at_data(setting: Setting, browser: Browser) -> dict[str, str]:
+    """Open the pages of data and pipeline once, which asks the workers for what they show; their addresses by what they are."""
+    pages = {
+        "columns of the sheet": f"{_P}/columns/v3/{DRIFTED_FILE}",
+        "the sheet, v2 beside v3": f"{_P}/data-compare/{DRIFTED_FILE}?base=v2&head=v3",
+        "pictures of labels": f"{_P}/gallery/v3/{LABELS}",
+        "labels, v2 beside v3": f"{_P}/data-compare/{LABELS}?base=v2&head=v3",
+        "pipeline, since v1": f"{_P}/pipeline/v3?base=v1",
+        "plots of v1 to v3": f"{_P}/plots/v3?rev=v1&rev=v2",
+    }
+    with step("the pages of data, pipeline and plots"):
+        return {name: browser.get(path).url for name, path in pages.items()}
 
 
 def wait_for_jobs(setting: Setting) -> None:

@@ -81,7 +81,8 @@ class Repository:
             self._start_dvc()
         shutil.copytree(TEMPLATE / version, self.clone, dirs_exist_ok=True)
         self._tool("python", "src/harvest.py", what="Writing the data")
-        self._dvc("add", "--quiet", "data/wine.csv", what="dvc add")
+        self._tool("python", "src/labels.py", what="Drawing the labels")
+        self._dvc("add", "--quiet", "data/wine.csv", "data/labels", what="dvc add")
         self._dvc("repro", what="dvc repro")
         stamp = (dt.datetime.now(dt.UTC) - dt.timedelta(days=_DAYS_AGO[version])).replace(
             hour=9, minute=12, second=40

@@ -22,6 +22,7 @@ from ropewalk.comparisons.models import Comparison
 from ropewalk.core import clock, jobs
 from ropewalk.data.models import Collection, Removal
 from ropewalk.monitors.models import DriftReport
+from ropewalk.outside.models import ConnectedBucket
 from ropewalk.projects.models import Project
 from ropewalk.releases import services as releases
 from ropewalk.releases.selectors import releases as releases_of
@@ -38,12 +39,17 @@ TEXT = {
     "bucket": "dvc",
     "head": "2" * 40,
     "object_key": "files/md5/d4/1d8cd98f00b204e9800998ecf8427e",
+    "pack": "0" * 32,
     "path": "README.md",
+    "protocol": "s3",
     "rest": "main/README.md",
     "rev_path": "main/README.md",
     "revision": "main",
     "rule_name": "main",
     "sha": "1" * 40,
+    "size": "100",
+    "start": "0",
+    "storage_path": "data.csv",
     "tag": "v1",
     "user_id": "1",  # people belong to no project; what they have in this one is looked up inside it
 }
@@ -121,6 +127,17 @@ def make_removal(project: Project) -> Any:
 @owned("collection_id")
 def make_collection(project: Project) -> Any:
     return Collection.objects.create(project=project, keep="commits", grace_days=0, asked_at=clock.now()).pk
+
+
+# Names count within a project, so a stranger's must be one that my project has not. Its address is one that is never gone to.
+@owned("bucket_name")
+def make_connected_bucket(project: Project) -> Any:
+    row = ConnectedBucket(
+        project=project, name=f"matrix-{project.pk}", endpoint="https://127.0.0.1:9", region="us-east-1", bucket="matrix",
+        created_at=clock.now(),
+    )  # fmt: skip
+    row.save()
+    return row.name
 
 
 @owned("run_id")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.embedded.config import ROOT
 from tests.browser.chromium import launch
@@ -15,6 +15,9 @@ from tests.fixtures.instance import Instance
 
 AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 SERIOUS = {"serious", "critical"}
+
+# Playwright's five seconds would be a promise about a machine's speed: what a page fetches waits behind other tests' jobs.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="package")

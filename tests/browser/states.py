@@ -31,6 +31,7 @@ from ropewalk.repos import services as repos
 from ropewalk.repos.edits import Author, CommitRequest, Text, WriteFile
 from ropewalk.repos.models import ImportSource, PullMirror, PushMirror
 from ropewalk.repos.types import FORK_PROJECT, IMPORT_REPOSITORY, PUSH_TO_MIRROR
+from tests.browser import data_states
 from tests.factories.builders import access_of, make_organization, make_ssh_key, make_token, make_user
 
 ELSEWHERE = "https://git.example.org/greenhouse/sensors.git"
@@ -316,7 +317,15 @@ def _work(scene: _Scene) -> None:
         scene.page(f"work-{name}", access, tail)
 
 
-PARTS: tuple[Callable[[_Scene], None], ...] = (_forks, _mirrors, _fetches, _imports, _offers_and_names, _work)
+def _data(scene: _Scene) -> None:
+    access = scene.found("barn", visibility="private")
+    for name, tail in data_states.make(access, scene.me.pk, scene.job).items():
+        scene.page(f"data-{name}", access, tail)
+
+
+PARTS: tuple[Callable[[_Scene], None], ...] = (
+    _forks, _mirrors, _fetches, _imports, _offers_and_names, _work, _data,
+)  # fmt: skip
 
 
 def make(username: str) -> None:

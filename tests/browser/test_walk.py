@@ -105,7 +105,12 @@ def test_connect_makes_a_token_and_fills_it_in(wanda: Page, harvest: Seeded):
     main = wanda.get_by_role("main")
     main.get_by_role("tab", name="MLflow").click()
     expect(main.locator("#page-mlflow")).to_contain_text(f"PASSWORD={secret}")
+    expect(main.locator("#page-dvc-s3")).to_be_hidden()
+    main.get_by_role("tab", name="DVC").click()
+    expect(main.locator("#page-dvc-s3")).to_contain_text(f"secret_access_key {secret}")
     expect(main.locator("#page-dvc")).to_be_hidden()
+    main.get_by_role("tab", name="S3").click()
+    expect(main.locator("#page-s3")).to_contain_text("repo-buckets/s3/")
     wanda.goto(f"{harvest.path}/connect")
     assert secret not in wanda.content()
 

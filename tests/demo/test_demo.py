@@ -70,6 +70,18 @@ def test_the_demo_is_whole_and_repeating_it_changes_nothing(instance, tmp_path):
         page = answer.read().decode()
     assert "color_intensity" in page and "drift" in page.lower()
 
+    for name, words in {
+        "columns of the sheet": "color_intensity",
+        "pictures of labels": "dolcetto",
+        "labels, v2 beside v3": "dolcetto",
+        "pipeline, since v1": "evaluate",
+        "plots of v1 to v3": "confusion",
+    }.items():
+        found = re.search(rf"{name}\s+(\S+)", printed)
+        assert found, name
+        with urllib.request.urlopen(found[1]) as answer:
+            assert words in answer.read().decode(), name
+
     again = load(instance)
     assert report[1] in again and comparison[1] in again
     assert [run["info"]["run_id"] for run in runs(instance)] == [run["info"]["run_id"] for run in first]

@@ -13,6 +13,8 @@ from ropewalk.accounts.models import Organization, User
 from ropewalk.accounts.types import SshKeyView
 from ropewalk.projects import services as projects
 from ropewalk.projects.models import Project
+from ropewalk.projects.standing import find
+from ropewalk.projects.types import ProjectView
 
 _numbers = itertools.count(1)
 
@@ -46,6 +48,12 @@ def make_project(
         created_by_id=creator.pk,
         visibility=visibility,
     )
+
+
+def live_project(owner: str, slug: str) -> ProjectView | None:
+    """The project that has this name now, whoever asks."""
+    found = find(owner, slug, None)
+    return found[0] if found else None
 
 
 def make_collaborator(project: Project, role: str, user: User | None = None) -> User:

@@ -12,7 +12,7 @@ from ropewalk.core.errors import Conflict, Invalid
 from ropewalk.core.models import AuditEvent
 from ropewalk.projects import selectors as projects
 from ropewalk.projects import services as project_services
-from tests.factories.builders import make_organization, make_project, make_user
+from tests.factories.builders import live_project, make_organization, make_project, make_user
 from tests.fixtures.time import FakeClock, time
 
 __all__ = ["time"]
@@ -23,7 +23,7 @@ def rename(user: User, name: str) -> None:
 
 
 def found(owner: str, slug: str) -> int | None:
-    project = projects.find(owner, slug) or projects.find_former(owner, slug)
+    project = live_project(owner, slug) or projects.find_former(owner, slug)
     return project.id if project else None
 
 
@@ -40,7 +40,7 @@ def test_a_person_has_one_name_in_both_tables_and_the_former_one_leads_on() -> N
     anna.refresh_from_db()
     assert (anna.username, anna.owner.slug) == ("clara", "clara")
     assert found("anna", "wine") == found("BERTA", "wine") == found("clara", "wine") == project.pk
-    assert projects.find("anna", "wine") is None
+    assert live_project("anna", "wine") is None
     assert selectors.owner_by_slug("anna") is None
     former = selectors.owner_by_former_slug("Anna")
     assert former is not None and former.slug == "clara"

@@ -241,20 +241,18 @@ def test_deleting_is_a_commit(ask: Ask, tree: dict[str, bytes], project: Project
     assert stale.status_code == 200  # it did not change since
 
 
-def test_dvc_versioning_is_refused_in_words_and_dvcs_paths_are_protected(
+def test_gits_uploads_do_not_touch_what_dvc_tracks(
     ask: Ask, tree: dict[str, bytes], project: Project
 ) -> None:
     before = tip(project)
-    refused = ask("PUT", "content/main/", form(versioning="dvc", files={"a": b"1"}))
-    assert (refused.status_code, refused.json()["error"]) == (501, "versioning not offered")
-    assert "dvc add" in refused.json()["details"]
-    large = ask("PUT", "content/main/", form(versioning="auto", files={"a": b"1" * ((10 << 20) + 1)}))
-    assert large.status_code == 501
+    bucket = ask("PUT", "content/main/", form(versioning="bucket", files={"a": b"1"}))
+    assert (bucket.status_code, bucket.json()["error"]) == (501, "versioning not offered")
     for folder, name in (("images", "c.png"), ("", "data.csv"), ("images/deep", "b.png")):
         answer = ask("PUT", f"content/main/{folder}", form(files={name: b"1"}))
         assert (answer.status_code, answer.json()["error"]) == (409, "versioning conflict"), name
     assert tip(project) == before
     assert ask("PUT", "content/main/", form(versioning="auto", files={"small": b"1"})).status_code == 200
+    assert bytes_at(project, "small") == b"1"
 
 
 HOSTILE = [

@@ -87,6 +87,7 @@ def test_values_stages_and_files_of_two_commits(
     )
     assert " loss " not in text.split("Parameters")[0].split("Metrics")[1]
     assert "rate 0.1 0.25" in text and "[8, 4]" in text and "seed 7 —" in text
+    assert f"{url}/pipeline/{second}?base={first}" in page
     assert "1 stage touched" in text and "python train.py → python train.py --fast" in text
     assert "data/raw.csv a1a1a1a1 → a2a2a2a2" in text and "model.pkl a3a3a3a3 → a4a4a4a4" in text
     assert "1 added, 1 removed, 1 changed, 1 renamed" in text

@@ -14,7 +14,7 @@ from ropewalk.core.models import AuditEvent
 from ropewalk.projects import selectors, services
 from ropewalk.projects.models import FormerName, Project
 from ropewalk.projects.services import names
-from tests.factories.builders import access_of, make_collaborator, make_project, make_user
+from tests.factories.builders import access_of, live_project, make_collaborator, make_project, make_user
 from tests.fixtures.time import FakeClock, time
 
 P = Permission
@@ -23,7 +23,7 @@ __all__ = ["time"]
 
 def found(owner: str, slug: str) -> int | None:
     """Which project a name leads to, by itself or as a former one."""
-    project = selectors.find(owner, slug) or selectors.find_former(owner, slug)
+    project = live_project(owner, slug) or selectors.find_former(owner, slug)
     return project.id if project else None
 
 
@@ -38,7 +38,7 @@ def test_former_names_lead_on_through_a_chain() -> None:
     for name in ("two", "three"):
         services.rename_project(project_id=project.pk, name=name)
     assert [found("anna", name) for name in ("one", "TWO", "three", "four")] == [project.pk] * 3 + [None]
-    assert selectors.find("anna", "one") is None, "the gate asks for present names first"
+    assert live_project("anna", "one") is None, "the gate asks for present names first"
     assert [name.full_name for name in selectors.former_names(project.pk)] == ["anna/two", "anna/one"]
     events = AuditEvent.objects.filter(action="project.renamed").order_by("pk")
     assert [event.detail for event in events] == [

@@ -25,6 +25,7 @@ from ropewalk.projects.services import transfers as offers
 from ropewalk.projects.types import TransferView
 from tests.factories.builders import (
     access_of,
+    live_project,
     make_collaborator,
     make_organization,
     make_project,
@@ -237,7 +238,7 @@ def test_there_and_back_leaves_the_addresses_right() -> None:
     project.refresh_from_db()
     transfers.transfer(access_of(anna, project), "anna")
     assert [name.full_name for name in selectors.former_names(project.pk)] == ["acme/wine"]
-    assert selectors.find("anna", "wine") is not None and role_of(anna, project) is Role.OWNER
+    assert live_project("anna", "wine") is not None and role_of(anna, project) is Role.OWNER
     assert selectors.collaborator_role(project.pk, anna.pk) == ""
 
 
@@ -294,7 +295,7 @@ def test_acceptance_withdrawal_and_renaming_at_once_leave_one_truth() -> None:
         assert (project.owner_id == carl.owner_id) == (ends[0] == "done"), ends
         if ends[0] == "done":
             assert selectors.collaborator_role(project.pk, anna.pk) == "maintainer"
-        found = selectors.find("anna", f"wine{number}") or selectors.find_former("anna", f"wine{number}")
+        found = live_project("anna", f"wine{number}") or selectors.find_former("anna", f"wine{number}")
         assert found is not None and found.id == project.pk
 
 

@@ -192,3 +192,21 @@ def test_sign_in_is_asked_for(allowed: None, web: tuple[str, list[str]]) -> None
     _, job = _import(f"{web[0]}/closed/big.git")
     assert job.state == "failed"
     assert (job.error_code, "asks for a sign-in" in job.error_message) == ("sign_in_needed", True)
+
+
+def test_without_room_nothing_of_it_is_here_and_a_retry_completes_it(
+    allowed: None, daemon: str, settings: Any
+) -> None:
+    settings.ROPEWALK_PROJECT_QUOTA = 20_000
+    project, job = _import(f"{daemon}/big.git")
+    assert (job.state, job.error_code) == ("failed", "over_quota")
+    assert "may store 19.5 KiB" in job.error_message and "more do not fit" in job.error_message
+    assert "ask this server's operator for more room" in job.error_message
+    directory = git.repository_path(project.pk)
+    assert refs.read_refs(project.pk) == {}
+    assert not [path for path in (directory / "objects").rglob("*") if path.is_file()]
+    assert not list(directory.parent.glob(".new-*"))
+    settings.ROPEWALK_PROJECT_QUOTA = 1 << 30
+    jobs.retry(job.pk)
+    base.run(str(job.pk), "test")
+    assert _count(project) == COMMITS

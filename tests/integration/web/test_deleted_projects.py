@@ -13,8 +13,13 @@ from ropewalk.core.errors import NotFound
 from ropewalk.core.models import AuditEvent
 from ropewalk.projects import services
 from ropewalk.projects.models import Project
-from ropewalk.projects.selectors import find
-from tests.factories.builders import make_collaborator, make_organization, make_project, make_user
+from tests.factories.builders import (
+    live_project,
+    make_collaborator,
+    make_organization,
+    make_project,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 PAGE = "/settings/deleted-projects"
@@ -46,7 +51,7 @@ def test_deleting_leads_to_the_page_and_restoring_back_to_the_project() -> None:
     assert f"{PAGE}/{project.pk}" in answer.content.decode()
     assert client.get("/anna/wine").status_code == 404
     assert 'value="wine"' in client.get(f"{PAGE}/{project.pk}").content.decode()
-    assert find("anna", "wine") is None, "asking restores nothing"
+    assert live_project("anna", "wine") is None, "asking restores nothing"
     answer = client.post(f"{PAGE}/{project.pk}", {"name": "wine"})
     assert answer["Location"] == "/anna/wine"
     assert client.get("/anna/wine").status_code == 200
@@ -60,7 +65,7 @@ def test_a_wrong_name_deletes_nothing() -> None:
     make_project("wine", owner=anna)
     page = client_of(anna).post("/anna/wine/settings/delete", {"confirm": "wine"}).content.decode()
     assert "not the project&#x27;s name" in page
-    assert find("anna", "wine") is not None
+    assert live_project("anna", "wine") is not None
 
 
 def test_a_taken_or_bad_name_is_said_at_the_field_and_another_helps() -> None:
@@ -73,9 +78,9 @@ def test_a_taken_or_bad_name_is_said_at_the_field_and_another_helps() -> None:
         in client.post(f"{PAGE}/{first.pk}", {"name": "WINE"}).content.decode()
     )
     assert 'role="alert"' in client.post(f"{PAGE}/{first.pk}", {"name": "a/../b"}).content.decode()
-    assert find("anna", "old-wine") is None
+    assert live_project("anna", "old-wine") is None
     assert client.post(f"{PAGE}/{first.pk}", {"name": "old-wine"})["Location"] == "/anna/old-wine"
-    found = find("anna", "old-wine")
+    found = live_project("anna", "old-wine")
     assert found is not None
     assert found.id == first.pk
 

@@ -1,13 +1,20 @@
 """Pages of experiments, runs, comparisons, drift and data: what they show, whom they refuse, and what a list costs."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ropewalk.accounts.models import User
+from ropewalk.core import clock
+from ropewalk.data import services
+from ropewalk.data.types import OutputFacts, RevisionFacts
 from ropewalk.projects.models import Project
 from tests.factories.builders import make_project, make_user
+from tests.integration.monitors.repository import Repository
 from tests.integration.tracking.logbook import Logbook
 from tests.protocol.mlflow.fixtures import mlflow_in_process, objects
 
@@ -104,6 +111,36 @@ def test_a_run_of_another_project_is_not_found(client: Client, project: Project,
     assert client.get(path_of(project, f"/runs/{run}")).status_code == 200
     assert client.get(path_of(other, f"/runs/{run}")).status_code == 404
     assert client.get(path_of(other, f"/runs/{run}/artifacts/model.bin")).status_code == 404
+
+
+def test_a_run_says_whether_its_data_is_here(
+    client: Client, project: Project, settings: Any, tmp_path: Path
+) -> None:
+    settings.REPOSITORIES_ROOT = tmp_path / "repos"
+    repository = Repository(project, tmp_path / "work")
+    pointer = f"outs:\n- md5: {'0' * 32}\n  hash: md5\n  size: 5\n  path: a.csv\n"
+    sha = repository.commit({"a.csv.dvc": pointer})
+    services.save_revision(
+        project_id=project.pk,
+        facts=RevisionFacts(
+            sha,
+            "Ada",
+            "",
+            clock.now(),
+            (OutputFacts("a.csv", "md5", "0" * 32, False, 5, None, "a.csv.dvc"),),
+            [],
+            {},
+            {},
+            [],
+        ),
+    )
+    logbook = Logbook(project.pk)
+    known, unknown = (logbook.run(tags={"mlflow.source.git.commit": one}) for one in (sha, "1" * 40))
+    page = " ".join(client.get(path_of(project, f"/runs/{known}")).content.decode().split())
+    assert "The only output of this commit can't be checked out today" in page
+    assert path_of(project, f"/commit/{sha}/data") in page
+    page = client.get(path_of(project, f"/runs/{unknown}")).content.decode()
+    assert "was not pushed here" in page and f"/commit/{'1' * 40}" not in page
 
 
 @pytest.mark.parametrize("page", ["/experiments", "/experiments/compare", "/data", "/drift", "/drift/new"])

@@ -12,9 +12,14 @@ from ropewalk.accounts.selectors import tokens
 from ropewalk.accounts.services import create_token
 from ropewalk.core import clock
 from ropewalk.data.starters import LICENSES
-from ropewalk.projects.selectors import find
 from ropewalk.projects.services import begin_purges
-from tests.factories.builders import make_collaborator, make_organization, make_project, make_user
+from tests.factories.builders import (
+    live_project,
+    make_collaborator,
+    make_organization,
+    make_project,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -72,12 +77,12 @@ def test_a_first_commit_that_fails_leaves_no_project(settings: object, tmp_path:
     form = {"owner": "founder", "name": "wine", "visibility": "private", "readme": "on"}
     page = client.post("/new", form).content.decode()
     assert "the project was not made either" in page and 'value="wine"' in page
-    assert find("founder", "wine") is None
+    assert live_project("founder", "wine") is None
     assert "wine" not in client.get("/settings/deleted-projects").content.decode()
     (tmp_path / "repos").unlink()
     assert client.post("/new", form)["Location"] == "/founder/wine", "the name is free"
     [abandoned] = begin_purges(deleted_before=clock.now())
-    assert abandoned != find("founder", "wine").id, "what is left of it is removed"  # type: ignore[union-attr]
+    assert abandoned != live_project("founder", "wine").id, "what is left of it is removed"
 
 
 def test_a_taken_or_bad_name_is_said_at_the_field() -> None:
@@ -94,7 +99,7 @@ def test_nobody_creates_projects_in_a_foreign_name() -> None:
     client = _client(make_user("outsider"))
     form = {"owner": "foreign", "name": "x", "description": "", "visibility": "private"}
     assert "Select a valid choice" in client.post("/new", form).content.decode()
-    assert find("foreign", "x") is None
+    assert live_project("foreign", "x") is None
 
 
 def test_a_token_is_shown_once_and_revoked() -> None:
@@ -145,7 +150,7 @@ def test_deleting_needs_the_full_name_and_the_owner() -> None:
     assert _client(maintainer).post(address, {"confirm": "keeper/precious"}).status_code == 403
     assert "not the project" in _client(owner).post(address, {"confirm": "precious"}).content.decode()
     assert _client(owner).post(address, {"confirm": "keeper/precious"}).status_code == 302
-    assert find("keeper", "precious") is None
+    assert live_project("keeper", "precious") is None
 
 
 def test_archiving_is_undone_on_the_same_page() -> None:
@@ -154,11 +159,11 @@ def test_archiving_is_undone_on_the_same_page() -> None:
     client = _client(owner)
     asked = client.get("/archivist/old/settings/archive").content.decode()
     assert "Archive archivist/old?" in asked and "Keep it as it is" in asked
-    still = find("archivist", "old")
+    still = live_project("archivist", "old")
     assert still is not None and not still.archived, "looking archives nothing"
     for expected in (True, False):
         client.post("/archivist/old/settings/archive")
-        found = find("archivist", "old")
+        found = live_project("archivist", "old")
         assert found is not None
         assert found.archived is expected
 

@@ -74,6 +74,11 @@ def test_commits_that_lack_something_are_named(project: Project, removed: int) -
     assert selectors.dependents(builders.make_project().pk, removed) == ([], 0)
 
 
+def listed(client: Client, address: str) -> str:
+    """The list of datasets; what stands above it says what of them can't be checked out."""
+    return client.get(f"{address}/data").content.decode().partition('id="datasets"')[2]
+
+
 def test_restored_on_its_page(
     client: Client, project: Project, removed: int, run: Callable[[], None]
 ) -> None:
@@ -83,7 +88,7 @@ def test_restored_on_its_page(
     assert f'href="{address}/{removed}"' in client.get(address).content.decode()
     page = client.get(f"{address}/{removed}").content.decode()
     assert "Restore 3 objects" in page and "old.csv" in page and "and 1 more" in page
-    data = client.get(f"{base_address}/data").content.decode()
+    data = listed(client, base_address)
     assert data.count("removed</span>") == 2 and data.count("missing</span>") == 1
     assert "can still be restored" in client.get(f"{base_address}/data/main/old.csv").content.decode()
     assert client.post(f"{address}/{removed}").status_code == 302
@@ -91,7 +96,7 @@ def test_restored_on_its_page(
     run()
     assert client.get(f"{address}/{removed}")["Location"] == address
     assert "Nothing is removed" in client.get(address, follow=True).content.decode()
-    data = client.get(f"{base_address}/data").content.decode()
+    data = listed(client, base_address)
     assert data.count("present</span>") == 2 and data.count("missing</span>") == 1
     events = AuditEvent.objects.filter(project_id=project.pk).values_list("action", flat=True)
     assert {"data.removed", "data.restored"} <= set(events)

@@ -33,7 +33,14 @@ def main(host, owner, name, folder):
     )
     (source / "a.txt").write_bytes(b"two")
     repo.upload(str(source / "a.txt"), remote_path="first.txt", versioning="git", force=True)
-    found["dvc"] = refusal(lambda: repo.upload(str(source), remote_path="data/other", versioning="dvc"))
+    repo.upload(str(source), remote_path="data/other")  # a folder: DVC's, by itself
+    (source / "late.txt").write_bytes(b"late")
+    repo.upload(str(source / "late.txt"), remote_path="data/other/late.txt")
+    found["dvc again"] = refusal(
+        lambda: repo.upload(str(source / "a.txt"), remote_path="data/other/late.txt")
+    )
+    (source / "late.txt").unlink()
+    found["tracked"] = sorted((e.path, e.type, e.size, e.versioning) for e in api.list_path("data/other"))
     other = Repo(owner, name, branch="feature/x")
     other.upload(str(source / "a.txt"), remote_path="only.txt", versioning="git")
     found["listed"] = sorted((entry.path, entry.type, entry.size) for entry in api.list_path("data/tree"))

@@ -36,14 +36,62 @@ def test_files_go_up_come_down_and_are_streamed(instance: Instance, tmp_path: Pa
     found = json.loads(done.stdout.rstrip().rpartition("\n")[2])
     assert found["again"][0] == "UpdateNotAllowedError"
     assert "first.txt" in found["again"][1]
-    assert (found["dvc"][0], "dvc add" in found["dvc"][1]) == ("DagsHubAPIError", True)
+    assert found["dvc again"][0] == "UpdateNotAllowedError"
+    assert found["tracked"] == [
+        ["data/other/a.txt", "file", 3, "dvc"],
+        ["data/other/late.txt", "file", 4, "dvc"],
+        ["data/other/sub", "dir", 0, "dvc"],
+    ]
     assert found["listed"] == [["data/tree/a.txt", "file", 3], ["data/tree/sub", "dir", 0]]
     assert found["message"].startswith("Upload files using DagsHub client")
-    assert (found["streamed"], found["names"]) == ("one", ["tree"])
+    assert (found["streamed"], found["names"]) == (
+        "one",
+        [".gitignore", "other", "other.dvc", "tree"],
+    )
     out = tmp_path / "out"
     assert {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()} == {
         "first.txt": b"two",
         "data/tree/a.txt": b"one",
         "data/tree/sub/b b%.bin": bytes(range(256)),
+        "data/other/a.txt": b"two",
+        "data/other/late.txt": b"late",
+        "data/other/sub/b b%.bin": bytes(range(256)),
+        **dvcs_own(out),
     }
     assert (tmp_path / "out2" / "only.txt").read_bytes() == b"two"
+    as_dvc_would_have_written_it(instance, token, tmp_path)
+
+
+def dvcs_own(folder: Path) -> dict[str, bytes]:
+    """What the first upload to DVC set up."""
+    names = (".dvc/config", ".dvc/.gitignore", ".dvcignore", "data/other.dvc", "data/.gitignore")
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+def as_dvc_would_have_written_it(instance: Instance, token: str, folder: Path) -> None:
+    """In a clone DVC finds the data, and would write the very same pointer and list."""
+    clone = folder / "clone"
+    environment = {
+        **os.environ,
+        "HOME": str(folder),
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "DVC_NO_ANALYTICS": "1",
+    }
+
+    def run(*command: str) -> str:
+        done = subprocess.run(
+            command, cwd=clone, env=environment, capture_output=True, text=True, timeout=200, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    clone.mkdir()
+    address = instance.url.replace("://", f"://hubber:{token}@")
+    run("git", "clone", "-q", f"{address}/hubber/uploads.git", ".")
+    dvc = str(client_python("dvc").with_name("dvc"))
+    for name, value in (("auth", "basic"), ("user", "hubber"), ("password", token)):
+        run(dvc, "remote", "modify", "--local", "origin", name, value)
+    run(dvc, "pull")
+    assert (clone / "data/other/late.txt").read_bytes() == b"late"
+    run(dvc, "add", "data/other")
+    assert run("git", "status", "--porcelain") == ""

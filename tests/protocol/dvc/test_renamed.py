@@ -8,9 +8,10 @@ from tests.protocol.dvc.conftest import make_remote
 from tests.protocol.dvc.test_client import working_copy
 
 _RENAME = """
-from ropewalk.projects import selectors, services
+from ropewalk.projects import services
+from ropewalk.projects.standing import find
 owner, slug = {owner!r}, {slug!r}
-services.rename_project(project_id=selectors.find(owner, slug).id, name=slug + "-renamed")
+services.rename_project(project_id=find(owner, slug, None)[0].id, name=slug + "-renamed")
 """
 
 

@@ -13,8 +13,9 @@ from tests.protocol.mlflow.test_clients import create_project
 SCRIPT = Path(__file__).with_name("renamed_script.py")
 _RENAME = """
 from ropewalk.accounts import owner_names
-from ropewalk.projects import selectors, services
-project = selectors.find({owner!r}, "before")
+from ropewalk.projects import services
+from ropewalk.projects.standing import find
+project = find({owner!r}, "before", None)[0]
 services.rename_project(project_id=project.id, name="after")
 owner_names.rename_owner(owner_id=project.owner_id, name={owner!r} + "-too")
 """
