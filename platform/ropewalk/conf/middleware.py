@@ -53,7 +53,8 @@ class RequestContextMiddleware:
 class DataClientsMiddleware:
     """Leads a data client's request straight to its view, past sessions, sign-in, messages and static files.
 
-    One that brings credentials of its own, for an address of the DVC or the S3 edge: a push asks thousands of times, and the
+    One that brings credentials of its own, for an address of the DVC, S3 or MLflow edge: a push or a
+    training loop asks thousands of times, and the
     guard of the routes checks everything that such a request needs. Whatever stands before this class in the list still applies.
     """
 
@@ -65,6 +66,7 @@ class DataClientsMiddleware:
             [
                 *import_module("ropewalk.edges.dvc_http.urls").urlpatterns,
                 *import_module("ropewalk.edges.s3_http.urls").urlpatterns,
+                *import_module("ropewalk.edges.mlflow_http.urls").urlpatterns,
             ],
         )
 

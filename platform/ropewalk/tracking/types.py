@@ -6,6 +6,7 @@ Times are aware UTC datetimes, durations milliseconds, metric values floats (NaN
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 COMMIT_TAG = "mlflow.source.git.commit"
 PARENT_TAG = "mlflow.parentRunId"
@@ -41,6 +42,20 @@ def moment(milliseconds: int | None) -> datetime | None:
         return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
     except (OverflowError, ValueError, OSError):
         return None
+
+
+class RunInfo(NamedTuple):
+    """A run's own row in MLflow's words and units (milliseconds), as the protocol tells it."""
+
+    run_id: str
+    name: str | None
+    experiment_id: int
+    user_id: str | None
+    status: str
+    start_time: int | None
+    end_time: int | None
+    artifact_uri: str | None
+    lifecycle_stage: str
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from ropewalk.access.roles import DEEDS, Permission
 from ropewalk.access.selectors import ask_again
 from ropewalk.access.types import ProjectAccess
 from ropewalk.core.errors import Denied
-from ropewalk.edges.mlflow_http import artifacts, bodies, dispatch, otlp, ownership, pages
+from ropewalk.edges.mlflow_http import artifacts, bodies, dispatch, fast, otlp, ownership, pages
 
 ARTIFACT = "/2.0/mlflow-artifacts/artifacts/<path:artifact_path>"
 ARTIFACTS = "/2.0/mlflow-artifacts/artifacts"
@@ -20,11 +20,18 @@ def mlflow_entry(request: HttpRequest, access: ProjectAccess, path: str = "") ->
     if path == "/v1/traces" and request.method == "POST":
         require(access, Permission.RUNS_WRITE)
         return otlp.receive(request, access.project.id)
+    body: bytes | None = None
+    if short := fast.find(request, path):
+        handler, need = short
+        require(access, need)
+        body = bodies.whole(request)
+        if (quick := fast.answer(handler, request, access.project.id, body)) is not None:
+            return quick
     route = dispatch.match(request.method or "GET", path)
     require(access, route.need)
     if route.rule in {ARTIFACT, ARTIFACTS}:
         return artifact_entry(request, access.project.id, route.arguments.get("artifact_path", ""))
-    body = bodies.whole(request)
+    body = bodies.whole(request) if body is None else body
     named = (route.arguments, dict(request.GET.lists()), bodies.parsed(body))
     ownership.check(access.project.id, route.rule, *named)
     return dispatch.call(request, access.project.id, path, body)

@@ -3,8 +3,9 @@
 from ropewalk.tracking.selectors.artifacts import artifact_of_run, list_artifacts, run_artifact_prefix
 from ropewalk.tracking.selectors.experiments import get_experiment, list_experiments
 from ropewalk.tracking.selectors.finding import find_experiments, find_models, find_runs
-from ropewalk.tracking.selectors.histories import metric_histories
-from ropewalk.tracking.selectors.ownership import default_experiment_id, missing_ids
+from ropewalk.tracking.selectors.histories import logged_points, metric_histories, sampled_points
+from ropewalk.tracking.selectors.ownership import default_experiment_id, has_runs, missing_ids
+from ropewalk.tracking.selectors.records import filled, run_record
 from ropewalk.tracking.selectors.registry import get_model, list_models, list_versions, versions_of_runs
 from ropewalk.tracking.selectors.runs import (
     comparable_runs,
@@ -17,19 +18,24 @@ from ropewalk.tracking.selectors.runs import (
     runs_by_ids,
     runs_of_commits,
 )
+from ropewalk.tracking.selectors.searching import Order, RunSearch, search_runs
 from ropewalk.tracking.selectors.usage import logged_uses, models_made, newest_runs, run_commits, runs_using
 
 __all__ = [
+    "Order",
+    "RunSearch",
     "artifact_of_run",
     "comparable_runs",
     "count_runs",
     "default_experiment_id",
+    "filled",
     "find_experiments",
     "find_models",
     "find_runs",
     "get_experiment",
     "get_model",
     "get_run",
+    "has_runs",
     "last_runs_of_commits",
     "latest_runs",
     "list_artifacts",
@@ -37,6 +43,7 @@ __all__ = [
     "list_models",
     "list_runs",
     "list_versions",
+    "logged_points",
     "logged_uses",
     "metric_histories",
     "missing_ids",
@@ -45,8 +52,11 @@ __all__ = [
     "run_artifact_prefix",
     "run_columns",
     "run_commits",
+    "run_record",
     "runs_by_ids",
     "runs_of_commits",
     "runs_using",
+    "sampled_points",
+    "search_runs",
     "versions_of_runs",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from ropewalk.core import statements
 from ropewalk.tracking.types import MetricHistory, MetricPoint, stored_value, workspace_name
 
 # Each series is cut into equal stretches of points; of each stretch the lowest and the highest value stay, and of the whole the
@@ -63,3 +64,38 @@ def metric_histories(
         MetricHistory(run_id=name[0], key=name[1], points=tuple(points[name]), total=totals[name])
         for name in series
     ]
+
+
+_POINTS = """
+SELECT m.value, m.timestamp, m.step, m.is_nan FROM mlflow.metrics m
+WHERE m.run_uuid = %s AND m.key = %s ORDER BY m.timestamp, m.step, m.value LIMIT %s OFFSET %s
+"""
+# As MLflow 3.17 samples: the first row of each of N equal buckets, and the last row of all.
+_SAMPLED_BY_ROW = """
+WITH mine AS (
+  SELECT value, timestamp, step, is_nan, ntile(%(count)s) OVER series AS bucket, lead(1) OVER series IS NULL AS is_last
+  FROM mlflow.metrics WHERE run_uuid = %(run)s AND key = %(key)s
+    AND (%(first)s::bigint IS NULL OR step BETWEEN %(first)s AND %(last)s)
+  WINDOW series AS (ORDER BY step, timestamp, value, is_nan)
+), ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY bucket ORDER BY step, timestamp, value, is_nan) AS rank FROM mine
+)
+SELECT value, timestamp, step, is_nan, rank = 1 FROM ranked WHERE rank = 1 OR is_last ORDER BY step, timestamp, value, is_nan
+"""
+StoredPoint = tuple[float, int, int, bool]
+"""Value as MLflow stores it, timestamp in ms, step, whether it is NaN."""
+
+
+def logged_points(run_id: str, key: str, *, limit: int | None, offset: int = 0) -> list[StoredPoint]:
+    """The points of one metric of a run already scoped, in MLflow's order (time, step, value)."""
+    return statements.run(_POINTS, (run_id, key, limit, offset))
+
+
+def sampled_points(run_id: str, key: str, *, count: int, steps: tuple[int, int] | None) -> list[StoredPoint]:
+    """At most ``count`` points of one metric of a run already scoped, evenly by row as MLflow's charts ask for them."""
+    first, last = steps or (None, None)
+    values = {"run": run_id, "key": key, "count": count, "first": first, "last": last}
+    rows = statements.run(_SAMPLED_BY_ROW, values)
+    if len(rows) > count:
+        del rows[-2]  # the last point takes the place of the last sampled one
+    return [row[:4] for row in rows]

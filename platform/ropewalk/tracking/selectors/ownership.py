@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from ropewalk.core import statements
 from ropewalk.tracking.models import (
     EvaluationDataset,
     Experiment,
@@ -10,12 +11,25 @@ from ropewalk.tracking.models import (
     TraceRow,
     TrackingSpace,
 )
+from ropewalk.tracking.types import workspace_name
 
 
 def default_experiment_id(project_id: int) -> int | None:
     """The id of the project's experiment "Default" (what MLflow clients call ``0``); None before its creation."""
     found = TrackingSpace.objects.for_project(project_id)
     return found.values_list("default_experiment_id", flat=True).first()
+
+
+_OWN_RUNS = """
+SELECT count(*) FROM mlflow.runs r JOIN mlflow.experiments e USING (experiment_id) WHERE r.run_uuid = ANY(%s) AND e.workspace = %s
+"""
+
+
+def has_runs(project_id: int, run_ids: Collection[str]) -> bool:
+    """Whether all these runs are the project's, deleted ones too. One statement."""
+    wanted = set(run_ids)
+    row = statements.ask_row(_OWN_RUNS, (list(wanted), workspace_name(project_id)))
+    return row is not None and row[0] == len(wanted)
 
 
 def missing_ids(project_id: int, kind: str, ids: Collection[str]) -> set[str]:

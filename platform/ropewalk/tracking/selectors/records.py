@@ -1,0 +1,111 @@
+"""Runs whole, as MLflow's protocol tells them: few statements for any number of runs, plain rows instead of model instances."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ropewalk.core import statements
+from ropewalk.tracking.types import RunInfo, workspace_name
+
+
+class Latest(NamedTuple):
+    """A metric's latest point. ``value`` is MLflow's column (0 for NaN, the largest double for infinity)."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int
+    is_nan: bool
+
+
+@dataclass
+class InputRecord:
+    """A data set that a run declared, with the tags of its use."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str | None
+    profile: str | None
+    tags: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class RunRecord:
+    """One run with everything that MLflow's ``runs/get`` says of it; lists are in the order of their keys."""
+
+    info: RunInfo
+    metrics: list[Latest] = field(default_factory=list)
+    params: list[tuple[str, str]] = field(default_factory=list)
+    tags: list[tuple[str, str]] = field(default_factory=list)
+    inputs: list[InputRecord] = field(default_factory=list)
+    model_inputs: list[str] = field(default_factory=list)
+    model_outputs: list[tuple[str, int]] = field(default_factory=list)
+
+
+_INFO = """
+SELECT r.run_uuid, r.name, r.experiment_id, r.user_id, r.status, r.start_time, r.end_time, r.artifact_uri, r.lifecycle_stage
+FROM mlflow.runs r JOIN mlflow.experiments e USING (experiment_id) WHERE r.run_uuid = %s AND e.workspace = %s
+"""
+_METRICS = """
+SELECT run_uuid, key, value, timestamp, step, is_nan FROM mlflow.latest_metrics WHERE run_uuid = ANY(%s) ORDER BY run_uuid, key
+"""
+_PARAMS = "SELECT run_uuid, key, value FROM mlflow.params WHERE run_uuid = ANY(%s) ORDER BY run_uuid, key"
+_TAGS = "SELECT run_uuid, key, value FROM mlflow.tags WHERE run_uuid = ANY(%s) ORDER BY run_uuid, key"
+_INPUTS = """
+SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,
+  d.dataset_profile, t.name, t.value
+FROM mlflow.inputs i JOIN mlflow.datasets d ON d.dataset_uuid = i.source_id LEFT JOIN mlflow.input_tags t USING (input_uuid)
+WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ANY(%s)
+ORDER BY i.destination_id, d.name, d.digest, i.input_uuid, t.name
+"""
+_MODELS = """
+SELECT source_id, source_type, destination_id, step FROM mlflow.inputs
+WHERE source_id = ANY(%s) AND (source_type, destination_type) IN (('RUN_OUTPUT', 'MODEL_OUTPUT'), ('RUN_INPUT', 'MODEL_INPUT'))
+ORDER BY source_id, destination_id
+"""
+
+
+def run_record(project_id: int, run_id: str) -> RunRecord | None:
+    """One run of the project, whole; None when it has no such run. Six statements."""
+    row = statements.ask_row(_INFO, (run_id, workspace_name(project_id)))
+    return filled([RunInfo(*row)])[0] if row else None
+
+
+def filled(runs: Collection[RunInfo]) -> list[RunRecord]:
+    """Everything logged to runs already scoped to a project, in their order. Five statements."""
+    records = {run.run_id: RunRecord(run) for run in runs}
+    ids = [list(records)]
+    for run_id, rows in _grouped(_METRICS, ids).items():
+        records[run_id].metrics = [Latest(*row[1:]) for row in rows]
+    for run_id, rows in _grouped(_PARAMS, ids).items():
+        records[run_id].params = [row[1:] for row in rows]
+    for run_id, rows in _grouped(_TAGS, ids).items():
+        records[run_id].tags = [row[1:] for row in rows]
+    for run_id, rows in _grouped(_INPUTS, ids).items():
+        records[run_id].inputs = _inputs(rows)
+    for run_id, kind, model_id, step in statements.run(_MODELS, ids):
+        if kind == "RUN_OUTPUT":
+            records[run_id].model_outputs.append((model_id, step))
+        else:
+            records[run_id].model_inputs.append(model_id)
+    return list(records.values())
+
+
+def _grouped(sql: str, values: list[list[str]]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in statements.run(sql, values):
+        found[row[0]].append(row)
+    return found
+
+
+def _inputs(rows: list[Any]) -> list[InputRecord]:
+    """A run's data sets from rows that repeat each for each of its tags."""
+    found: dict[str, InputRecord] = {}
+    for row in rows:
+        one = found.setdefault(row[1], InputRecord(*row[2:8]))
+        if row[8] is not None:
+            one.tags.append((row[8], row[9]))
+    return list(found.values())
