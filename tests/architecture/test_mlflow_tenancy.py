@@ -17,7 +17,7 @@ from tests.protocol.mlflow.fixtures import mlflow_in_process, objects
 from tests.protocol.mlflow.tenant import Tenant, basic
 
 __all__ = ["mlflow_in_process", "objects"]
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def say(capsys: pytest.CaptureFixture[str], text: str) -> None:
@@ -26,7 +26,7 @@ def say(capsys: pytest.CaptureFixture[str], text: str) -> None:
         sys.stdout.write(f"\n{text}\n")
 
 
-def everything() -> dict[str, list[dict[str, Any]]]:
+def everything() -> dict[str, Counter[str]]:
     """Each row of each of MLflow's tables."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'mlflow'")
@@ -34,7 +34,7 @@ def everything() -> dict[str, list[dict[str, Any]]]:
         rows = {}
         for table in tables:
             cursor.execute(f'SELECT to_json(t)::text FROM mlflow."{table}" t')
-            rows[table] = [json.loads(row[0]) for row in cursor.fetchall()]
+            rows[table] = Counter(row[0] for row in cursor.fetchall())
     return rows
 
 
@@ -78,10 +78,9 @@ class Victim:
         }
         mine |= {"source_id": self.ids["run_id"], "destination_id": self.ids["run_id"]}
         for table, now in everything().items():
-            before = self.rows[table]
-            gone = [row for row in before if row not in now]
+            gone = list(self.rows[table] - now)
             assert not gone, f"changed or deleted in {table}: {gone}"
-            for row in (row for row in now if row not in before):
+            for row in map(json.loads, now - self.rows[table]):
                 pointing = {column for column, value in mine.items() if row.get(column) == value}
                 assert not pointing or table == but, (
                     f"{table} has a new row with the project's {pointing}: {row}"

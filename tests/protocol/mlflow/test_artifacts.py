@@ -14,7 +14,7 @@ from ropewalk.core import blobs
 from tests.factories.builders import make_project, make_token, make_user
 from tests.protocol.mlflow.tenant import Tenant, basic
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 
 

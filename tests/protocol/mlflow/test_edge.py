@@ -15,7 +15,7 @@ from ropewalk.projects import services as projects
 from tests.factories.builders import make_collaborator, make_project, make_token, make_user
 from tests.protocol.mlflow.tenant import Tenant, basic
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 GET = "/api/2.0/mlflow/experiments/get"
 CREATE = "/api/2.0/mlflow/experiments/create"
 

@@ -38,8 +38,8 @@ WITH parent AS (
 ), made AS (
   INSERT INTO mlflow.runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
     source_version, lifecycle_stage, artifact_uri, experiment_id)
-  SELECT %(run)s, %(name)s, 'UNKNOWN', '', '', %(user)s, 'RUNNING', %(start)s, '', 'active',
-    artifact_location || '/' || %(run)s::text || '/artifacts', experiment_id FROM parent
+  SELECT %(run)s::varchar, %(name)s::varchar, 'UNKNOWN', '', '', %(user)s::varchar, 'RUNNING', %(start)s::bigint, '', 'active',
+    artifact_location || '/' || %(run)s::varchar || '/artifacts', experiment_id FROM parent
   RETURNING run_uuid, artifact_uri, experiment_id
 ), tagged AS (
   INSERT INTO mlflow.tags (run_uuid, key, value)
@@ -57,7 +57,7 @@ WITH changed AS (
   RETURNING r.run_uuid, r.name, r.experiment_id, r.user_id, r.status, r.start_time, r.end_time, r.artifact_uri, r.lifecycle_stage
 ), tagged AS (
   INSERT INTO mlflow.tags (run_uuid, key, value)
-  SELECT run_uuid, %(tag)s, %(name)s::varchar FROM changed WHERE %(name)s::varchar IS NOT NULL
+  SELECT run_uuid, %(tag)s::varchar, %(name)s::varchar FROM changed WHERE %(name)s::varchar IS NOT NULL
   ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value
 )
 SELECT * FROM changed

@@ -2,7 +2,8 @@
 
 Each handler understands the plain form of its request alone. At any doubt (an unknown field, another type, a limit that is
 reached, a run that is not there) it answers None, and MLflow's own handler judges the request and words the refusal. So a new
-release of MLflow can make a fast path useless, never wrong in its refusals; ``tests/protocol/mlflow`` compares both with random requests.
+release of MLflow can make a fast path useless, never wrong in its refusals; ``tests/protocol/mlflow`` compares both with random
+requests.
 """
 
 from collections.abc import Callable
