@@ -21,7 +21,9 @@ from tests.protocol.mlflow.tenant import Tenant, basic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # No shrinking: each attempt costs seconds, and the assertion names the one request that differs.
-ROUNDS = settings(max_examples=25, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROUNDS = settings(
+    max_examples=25, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 WORDS = [
     "loss",
     "acc",
@@ -217,7 +219,9 @@ class Life:
         )
         text = self.equal(path, answer.content.decode())
         # An id of a run that PostgreSQL refused, in its own words.
-        return answer.status_code, text if answer.status_code == 200 else re.sub("[0-9a-f]{32}", "REFUSED", text)
+        return answer.status_code, text if answer.status_code == 200 else re.sub(
+            "[0-9a-f]{32}", "REFUSED", text
+        )
 
     def equal(self, path: str, text: str) -> str:
         if path == "runs/create" and text.startswith('{\n  "run"'):
