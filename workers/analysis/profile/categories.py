@@ -22,7 +22,7 @@ from workers.analysis.profile.limits import (
 )
 
 Hashes = npt.NDArray[np.uint64]
-_PENDING_VALUES = 2 * EXACT_CATEGORIES
+_PENDING_VALUES = EXACT_CATEGORIES
 _HASHED_AT_ONCE = 8192
 _PENDING_BYTES = 4 * EXACT_CATEGORY_BYTES
 
@@ -45,6 +45,14 @@ def bucket_counts(values: pa.Array, counts: Ints) -> Ints:
 def _bucketed(hashes: Hashes, counts: Ints) -> Ints:
     buckets = (hashes % np.uint64(HASH_BUCKETS)).astype(np.int64)
     return np.bincount(buckets, weights=counts, minlength=HASH_BUCKETS).astype(np.int64)
+
+
+def _summed(parts: list[tuple[pa.Array, Ints]]) -> tuple[pa.Array, Ints]:
+    """Each value once, with the sum of its counts. To group and to sort a table of them takes far more memory."""
+    encoded = pa.chunked_array([values for values, _ in parts], pa.string()).dictionary_encode()
+    indices = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
+    counts = np.bincount(indices, weights=np.concatenate([counts for _, counts in parts]))
+    return encoded.chunks[-1].dictionary, counts.astype(np.int64)
 
 
 @dataclass
@@ -102,26 +110,21 @@ class Categories:
         self._keep_smallest(other.smallest)
 
     def settle(self) -> None:
-        """Sum what is pending into ascending distinct values, and give the exact state up where the limit is passed."""
-        if self._pending:
-            parts = [(self.values, self.counts), *self._pending]
-            self._pending, self._pending_values, self._pending_bytes = [], 0, 0
-            table = pa.table(
-                {
-                    "value": pa.chunked_array([part[0] for part in parts], pa.string()),
-                    "count": np.concatenate([part[1] for part in parts]),
-                }
-            )
-            summed = table.group_by("value", use_threads=False).aggregate([("count", "sum")]).sort_by("value")
-            self.values = summed["value"].combine_chunks()
-            if isinstance(self.values, pa.ChunkedArray):
-                self.values = pa.concat_arrays(self.values.chunks)
-            self.counts = summed["count_sum"].to_numpy().astype(np.int64)
-        if self.buckets is None and (
+        """Sum what is pending into ascending distinct values, or give the exact state up where the limit is passed."""
+        if not self._pending:
+            return
+        parts = [(self.values, self.counts), *self._pending]
+        self._pending, self._pending_values, self._pending_bytes = [], 0, 0
+        self.values, self.counts = _summed(parts)
+        del parts
+        if (
             len(self.values) > EXACT_CATEGORIES
             or (pc.sum(pc.binary_length(self.values)).as_py() or 0) > EXACT_CATEGORY_BYTES
         ):
             self._overflow()
+        else:
+            order = pc.sort_indices(self.values)
+            self.values, self.counts = self.values.take(order), self.counts[order.to_numpy()]
 
     def _overflow(self) -> None:
         if self.buckets is None:
