@@ -203,8 +203,9 @@ def text_columns(path: Path, limits: Limits) -> list[str]:
 
 def open_parquet(path: Path, texts: list[str]) -> pq.ParquetFile:
     """The file, ``texts`` to be read as dictionaries, each column chunk through a buffer, smaller the more columns there are."""
+    metadata = pq.read_metadata(path)
     return pq.ParquetFile(
-        path, read_dictionary=texts, buffer_size=_buffer(pq.read_metadata(path).num_columns)
+        path, metadata=metadata, read_dictionary=texts, buffer_size=_buffer(metadata.num_columns)
     )
 
 
