@@ -1,5 +1,6 @@
 """A long file takes no more memory than a short one. (``tests/benchmarks/profile_memory.py`` measures ten million rows.)"""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,26 @@ def test_csv_that_is_read_far_ahead(tmp_path: Path) -> None:
         file.write("a\n")
         file.writelines(line * 1000 for _ in range(33))  # 330 MB
     assert _rows_within("t.csv", short, long, 150) == "33000"
+
+
+def test_many_different_texts_are_summed_in_little_memory(tmp_path: Path) -> None:
+    short, long = tmp_path / "short", tmp_path / "long"
+    for path, rows in ((short, 1000), (long, 400_000)):
+        # Below the number that is kept exactly, in each batch, and far beyond it together.
+        pq.write_table(
+            pa.table({"a": [f"{number:050}" for number in range(rows)]}), path, row_group_size=65_536
+        )
+    assert _rows_within("t.parquet", short, long, 90) == "400000"
+
+
+def test_a_worker_loads_nothing_that_no_job_needs() -> None:
+    script = "import django; django.setup(); import sys, workers.runners; print(*sys.modules)"
+    root = Path(__file__).resolve().parents[3]
+    path = os.pathsep.join([str(root), str(root / "platform")])
+    given = {**os.environ, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "ropewalk.conf.settings"}
+    loaded = subprocess.check_output([sys.executable, "-c", script], env=given, text=True).split()
+    assert {"pandas", "mlflow", "sklearn", "polars"}.isdisjoint(loaded)
+    assert {"workers.runners.profile_data", "pyarrow"} <= set(loaded)
 
 
 @pytest.mark.parametrize("groups", [1, 7, 100_000])

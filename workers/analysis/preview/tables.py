@@ -132,9 +132,16 @@ def _rows(kept: list[pa.Table], names: list[str], most: int) -> list[list[Any]]:
     for index in range(min(len(names), MOST_COLUMNS)):
         values: list[Any] = []
         for part in kept:
-            values.extend(shown(value) for value in part.column(index).to_pylist())
+            values.extend(shown(value) for value in _listed(part.column(index)))
         columns.append(values[:most])
     return within([list(row) for row in zip(*columns, strict=True)])
+
+
+def _listed(column: pa.ChunkedArray) -> list[Any]:
+    """As Python's values; nanoseconds as those of pandas, which Arrow must be told to load."""
+    if "[ns" in str(column.type):
+        column[:0].to_pandas()
+    return list(column.to_pylist())
 
 
 def _is_numeric(column: pa.ChunkedArray) -> bool:
