@@ -88,14 +88,14 @@ StoredPoint = tuple[float, int, int, bool]
 
 def logged_points(run_id: str, key: str, *, limit: int | None, offset: int = 0) -> list[StoredPoint]:
     """The points of one metric of a run already scoped, in MLflow's order (time, step, value)."""
-    return statements.run(_POINTS, (run_id, key, limit, offset))
+    return statements.run(_POINTS, (run_id, key, limit, offset), binary=True)
 
 
 def sampled_points(run_id: str, key: str, *, count: int, steps: tuple[int, int] | None) -> list[StoredPoint]:
     """At most ``count`` points of one metric of a run already scoped, evenly by row as MLflow's charts ask for them."""
     first, last = steps or (None, None)
     values = {"run": run_id, "key": key, "count": count, "first": first, "last": last}
-    rows = statements.run(_SAMPLED_BY_ROW, values)
+    rows = statements.run(_SAMPLED_BY_ROW, values, binary=True)
     if len(rows) > count:
         del rows[-2]  # the last point takes the place of the last sampled one
     return [row[:4] for row in rows]

@@ -50,10 +50,10 @@ SELECT r.run_uuid, r.name, r.experiment_id, r.user_id, r.status, r.start_time, r
 FROM mlflow.runs r JOIN mlflow.experiments e USING (experiment_id) WHERE r.run_uuid = %s AND e.workspace = %s
 """
 _METRICS = """
-SELECT run_uuid, key, value, timestamp, step, is_nan FROM mlflow.latest_metrics WHERE run_uuid = ANY(%s) ORDER BY run_uuid, key
+SELECT run_uuid, key, value, timestamp, step, is_nan FROM mlflow.latest_metrics WHERE run_uuid = ANY(%s)
 """
-_PARAMS = "SELECT run_uuid, key, value FROM mlflow.params WHERE run_uuid = ANY(%s) ORDER BY run_uuid, key"
-_TAGS = "SELECT run_uuid, key, value FROM mlflow.tags WHERE run_uuid = ANY(%s) ORDER BY run_uuid, key"
+_PARAMS = "SELECT run_uuid, key, value FROM mlflow.params WHERE run_uuid = ANY(%s)"
+_TAGS = "SELECT run_uuid, key, value FROM mlflow.tags WHERE run_uuid = ANY(%s)"
 _INPUTS = """
 SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,
   d.dataset_profile, t.name, t.value
@@ -78,12 +78,17 @@ def filled(runs: Collection[RunInfo]) -> list[RunRecord]:
     """Everything logged to runs already scoped to a project, in their order. Five statements."""
     records = {run.run_id: RunRecord(run) for run in runs}
     ids = [list(records)]
-    for run_id, rows in _grouped(_METRICS, ids).items():
-        records[run_id].metrics = [Latest(*row[1:]) for row in rows]
-    for run_id, rows in _grouped(_PARAMS, ids).items():
-        records[run_id].params = [row[1:] for row in rows]
-    for run_id, rows in _grouped(_TAGS, ids).items():
-        records[run_id].tags = [row[1:] for row in rows]
+    for run_id, *rest in statements.run(_METRICS, ids, binary=True):
+        records[run_id].metrics.append(Latest._make(rest))
+    for run_id, key, text in statements.run(_PARAMS, ids):
+        records[run_id].params.append((key, text))
+    for run_id, key, text in statements.run(_TAGS, ids):
+        records[run_id].tags.append((key, text))
+    for record in records.values():
+        # Here, not by PostgreSQL: it would compare all texts of the page by the rules of a language.
+        record.metrics.sort()
+        record.params.sort()
+        record.tags.sort()
     for run_id, rows in _grouped(_INPUTS, ids).items():
         records[run_id].inputs = _inputs(rows)
     for run_id, kind, model_id, step in statements.run(_MODELS, ids):
