@@ -1,0 +1,63 @@
+"""What stock MLflow does, Ropewalk does: statuses, codes, texts and whole answers, told to both servers in one session.
+
+All stories are in this one file's tests because test files are spread over processes, and each would start both servers.
+"""
+
+from types import ModuleType
+
+import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import ErrorCode
+
+from ropewalk.edges.mlflow_http.errors import CLASSES
+from tests.protocol.mlflow.conformance import (
+    batches,
+    experiment_search,
+    experiments,
+    registry,
+    runs,
+    search,
+)
+from tests.protocol.mlflow.conformance.stories import Server, Step, told
+
+AREAS: tuple[ModuleType, ...] = (
+    experiments,
+    experiment_search,
+    runs,
+    batches,
+    search,
+    registry,
+)
+STORIES: dict[str, tuple[Step, ...]] = {
+    f"{area.__name__.rpartition('.')[2]}-{name}": steps
+    for area in AREAS
+    for name, steps in area.STORIES.items()
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_each_answers_as_the_story_says(server: Server, name: str) -> None:
+    assert told(server, name, STORIES[name]).wrong == ()
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_both_answer_the_same(stock: Server, ropewalk: Server, name: str) -> None:
+    """Whole answers, except where a step names the reason why ours is another."""
+    pairs = zip(
+        STORIES[name],
+        told(stock, name, STORIES[name]).answers,
+        told(ropewalk, name, STORIES[name]).answers,
+        strict=True,
+    )
+    different = [
+        (step.call, step.body, theirs, ours)
+        for step, theirs, ours in pairs
+        if not step.why and theirs != ours
+    ]
+    assert different == []
+
+
+@pytest.mark.parametrize("code", CLASSES)
+def test_our_own_errors_are_sorted_as_mlflow_sorts_them(code: str) -> None:
+    theirs = MlflowException("x", ErrorCode.Value(code))
+    assert CLASSES[code] == (theirs.sqlstate, theirs.error_class)
