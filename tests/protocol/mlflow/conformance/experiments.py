@@ -8,7 +8,7 @@ STORIES: dict[str, tuple[Step, ...]] = {
     "life": (
         ok(
             "POST experiments/create",
-            {"name": "life", "tags": [{"key": "a", "value": "1"}]},
+            {"name": "life", "tags": [{"key": "a", "value": "one"}]},
             exp="experiment_id",
         ),
         ok(
@@ -17,7 +17,7 @@ STORIES: dict[str, tuple[Step, ...]] = {
             has={
                 "experiment.name": "life",
                 "experiment.lifecycle_stage": "active",
-                "experiment.tags.0.value": "1",
+                "experiment.tags.0.value": "one",
                 "experiment.artifact_location": "mlflow-artifacts:/{exp}",
             },
         ),
