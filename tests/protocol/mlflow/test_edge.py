@@ -302,3 +302,28 @@ def test_ids_are_seen_in_json_within_json_and_in_camel_case(tenant: Tenant) -> N
     for body in (missing, json.dumps(missing)):
         answer = tenant.send("POST", "/api/2.0/mlflow/runs/delete", body)
         assert answer.status_code == 404 and answer.json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+
+
+def test_workspaces_are_invisible(tenant: Tenant) -> None:
+    """A server without workspaces says ``default``; ours never says which project of ours it is."""
+    experiment = tenant.send("GET", GET, None, {"experiment_id": "0"}).json()["experiment"]
+    assert experiment.get("workspace", "default") == "default"
+    found = tenant.api("POST", "experiments/search", {"max_results": 10})["experiments"]
+    assert {one.get("workspace", "default") for one in found} == {"default"}
+
+
+def test_a_stage_archives_the_version_before(tenant: Tenant) -> None:
+    tenant.api("POST", "registered-models/create", {"name": "cat"})
+    run = tenant.api("POST", "runs/create", {"experiment_id": "0"})["run"]["info"]
+    source = {"name": "cat", "source": run["artifact_uri"], "run_id": run["run_id"]}
+    for version in ("1", "2"):
+        tenant.api("POST", "model-versions/create", source)
+        step = {"name": "cat", "version": version, "stage": "Production", "archive_existing_versions": True}
+        tenant.api("POST", "model-versions/transition-stage", step)
+    stages = [
+        tenant.api("GET", "model-versions/get", {"name": "cat", "version": version})["model_version"][
+            "current_stage"
+        ]
+        for version in ("1", "2")
+    ]
+    assert stages == ["Archived", "Production"]

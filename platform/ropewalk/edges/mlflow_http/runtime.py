@@ -41,6 +41,22 @@ def _configure() -> None:
         variables._EnvironmentVariable(name, str, None).set(value)
 
 
+def _hide_workspaces() -> None:
+    """Experiments say which workspace they are in; clients hear of the default alone, as from a server without workspaces."""
+    from mlflow.entities import Experiment
+    from mlflow.protos.service_pb2 import Experiment as ExperimentMessage
+    from mlflow.utils.workspace_utils import DEFAULT_WORKSPACE_NAME
+
+    made = Experiment.to_proto
+
+    def to_proto(experiment: Experiment) -> ExperimentMessage:
+        message = made(experiment)
+        message.workspace = DEFAULT_WORKSPACE_NAME
+        return message
+
+    Experiment.to_proto = to_proto  # type: ignore[method-assign]
+
+
 @cache
 def load() -> "Flask":
     """MLflow's Flask application. Imports MLflow (seconds, hundreds of megabytes) and opens no connection."""
@@ -54,6 +70,7 @@ def load() -> "Flask":
 
         app.config["PROPAGATE_EXCEPTIONS"] = True  # dispatch turns them into MLflow's JSON instead of a page
         default_experiment.install_on_columns()
+        _hide_workspaces()
         workspace_helpers._workspace_store = stores.WORKSPACES  # type: ignore[assignment]  # declared as None
         _artifact_repository_registry.register(
             artifact_repository.SCHEME, artifact_repository.ObjectRepository

@@ -131,6 +131,15 @@ class ProjectTrackingStore(MlflowTrackingStore):
 class ProjectRegistryStore(MlflowRegistryStore):
     """MLflow's model registry on the same connections."""
 
+    def transition_model_version_stage(
+        self, name: str, version: Any, stage: str, archive_existing_versions: bool
+    ) -> Any:
+        """As MLflow's, which compares the version's text with a number when it archives others; PostgreSQL refuses that."""
+        number = (
+            int(version) if str(version).isdecimal() else version
+        )  # anything else is refused in MLflow's words
+        return super().transition_model_version_stage(name, number, stage, archive_existing_versions)  # type: ignore[no-untyped-call]
+
     def __init__(self) -> None:
         super().__init__(DATABASE)  # type: ignore[no-untyped-call]
 
