@@ -54,7 +54,7 @@ def _hide_workspaces() -> None:
         message.workspace = DEFAULT_WORKSPACE_NAME
         return message
 
-    Experiment.to_proto = to_proto  # type: ignore[method-assign]
+    Experiment.to_proto = to_proto  # type: ignore[assignment]
 
 
 @cache
