@@ -26,13 +26,15 @@ _defaults: dict[int, int] = {}
 def _configure() -> None:
     """MLflow is configured through environment variables; its own objects set them, before its server is imported."""
     from mlflow import environment_variables as variables
-    from mlflow.server import constants
 
     variables.MLFLOW_ENABLE_WORKSPACES.set(True)
     variables.MLFLOW_SERVER_ENABLE_JOB_EXECUTION.set(False)
     variables.MLFLOW_ENABLE_AI_GATEWAY.set(False)
     variables.MLFLOW_DISABLE_TELEMETRY.set(True)
     variables.MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE.set("true")  # Django checks hosts and origins
+    # Only now: in a server's process MLflow puts its own check of hosts into the application while this is imported.
+    from mlflow.server import constants
+
     for name, value in (
         (constants.SERVE_ARTIFACTS_ENV_VAR, "true"),
         (constants.ARTIFACT_ROOT_ENV_VAR, "mlflow-artifacts:/"),
