@@ -71,11 +71,14 @@ ORDER BY source_id, destination_id
 def run_record(project_id: int, run_id: str) -> RunRecord | None:
     """One run of the project, whole; None when it has no such run. Six statements."""
     row = statements.ask_row(_INFO, (run_id, workspace_name(project_id)))
-    return filled([RunInfo(*row)])[0] if row else None
+    return filled([RunInfo(*row)], model_inputs=True)[0] if row else None
 
 
-def filled(runs: Collection[RunInfo]) -> list[RunRecord]:
-    """Everything logged to runs already scoped to a project, in their order. Five statements."""
+def filled(runs: Collection[RunInfo], *, model_inputs: bool = False) -> list[RunRecord]:
+    """Everything logged to runs already scoped to a project, in their order. Five statements.
+
+    ``model_inputs``: MLflow tells the models that a run read of a single run alone, not in a search.
+    """
     records = {run.run_id: RunRecord(run) for run in runs}
     ids = [list(records)]
     for run_id, *rest in statements.run(_METRICS, ids, binary=True):
@@ -94,7 +97,7 @@ def filled(runs: Collection[RunInfo]) -> list[RunRecord]:
     for run_id, kind, model_id, step in statements.run(_MODELS, ids):
         if kind == "RUN_OUTPUT":
             records[run_id].model_outputs.append((model_id, step))
-        else:
+        elif model_inputs:
             records[run_id].model_inputs.append(model_id)
     return list(records.values())
 
