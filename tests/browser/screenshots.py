@@ -87,7 +87,8 @@ def addresses(page: Page, url: str, project: str) -> dict[str, str]:
 def take(page: Page, url: str, pages: dict[str, str], out: Path, suffix: str) -> None:
     """One picture a page."""
     for name, path in pages.items():
-        page.goto(f"{url}{path}", wait_until="networkidle")  # the charts' script comes late
+        page.goto(f"{url}{path}", wait_until="load")
+        page.wait_for_load_state("networkidle")  # the charts' script comes late
         page.evaluate(SCROLL)
         page.wait_for_timeout(300)
         page.screenshot(path=str(out / f"{name}-{suffix}.png"), full_page=suffix != "phone")

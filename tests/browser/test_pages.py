@@ -29,6 +29,9 @@ def look(
     if jobs_end:  # the page loads again then
         expect(page.locator("rw-job")).to_have_count(0, timeout=60_000)
     page.evaluate(SCROLL)
+    expect(page.locator("rw-fragment[aria-busy]")).to_have_count(
+        0
+    )  # what scrolling began to load is looked at as well
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if wide > 1:
         problems.append(f"{wide} px wider than the window")
@@ -123,7 +126,10 @@ def test_the_script_of_a_page_is_small(wanda: Page, instance: Instance, harvest:
     for name, path in addresses(wanda, instance.url, harvest.path.strip("/")).items():
         answers.clear()
         wanda.on("response", note)
-        wanda.goto(path, wait_until="networkidle")
+        wanda.goto(
+            path, wait_until="load"
+        )  # half a second of silence may pass before a slow machine asks for anything
+        wanda.wait_for_load_state("networkidle")
         wanda.remove_listener("response", note)
         loaded = {answer.url: len(answer.body()) for answer in answers}
         total = sum(loaded.values())
