@@ -1,5 +1,5 @@
 """Fixtures of the conformance suite."""
 
-from tests.protocol.mlflow.conformance.servers import ropewalk, server, stock
+from tests.protocol.mlflow.conformance.servers import servers
 
-__all__ = ["ropewalk", "server", "stock"]
+__all__ = ["servers"]

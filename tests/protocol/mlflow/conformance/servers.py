@@ -1,9 +1,10 @@
 """The two servers under test: stock MLflow on a database of its own, and a project of the session's running Ropewalk."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,21 +16,20 @@ from tests.protocol.mlflow.conformance.stories import Server
 
 
 @pytest.fixture(scope="session")
-def stock() -> Iterator[Server]:
-    """MLflow's own server, as ``mlflow server`` starts it."""
-    home = Path(tempfile.mkdtemp(prefix="stock-mlflow-"))
-    try:
-        with (
-            fresh_database(os.environ["DATABASE_URL"]) as database,
-            running_stock(home, database) as (address, _),
-        ):
-            yield Server("stock", address)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+def servers(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
+    """Stock, as ``mlflow server`` starts it, and Ropewalk; both take long to start, so they start at once."""
+    with (
+        tempfile.TemporaryDirectory(prefix="stock-mlflow-", ignore_cleanup_errors=True) as home,
+        fresh_database(os.environ["DATABASE_URL"]) as database,
+        ExitStack() as running,
+        ThreadPoolExecutor(1) as starting,
+    ):
+        stock = starting.submit(running.enter_context, running_stock(Path(home), database))
+        ropewalk = a_project_of(request.getfixturevalue("instance"))
+        yield Server("stock", stock.result()[0]), ropewalk
 
 
-@pytest.fixture(scope="session")
-def ropewalk(instance: Instance) -> Server:
+def a_project_of(instance: Instance) -> Server:
     """A private project of a running Ropewalk, as its owner reaches it."""
     user, _, token = instance.user("conformist")
     made = requests.post(
@@ -40,10 +40,3 @@ def ropewalk(instance: Instance) -> Server:
     )
     assert made.ok, made.text
     return Server("ropewalk", f"{instance.url}/{user}/conform.mlflow", (user, token))
-
-
-@pytest.fixture(params=["stock", "ropewalk"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """Each of the two in turn."""
-    found: Server = request.getfixturevalue(request.param)
-    return found

@@ -36,12 +36,11 @@ INSTANT = re.compile(r"^20\d\d-\d\d-\d\dT[\d:.]+Z$")
 
 @dataclass
 class Server:
-    """One tracking server and what was told to it so far."""
+    """One tracking server."""
 
     name: str
     url: str
     auth: tuple[str, str] | None = None
-    told: dict[str, "Telling"] = field(default_factory=dict)
     session: requests.Session = field(default_factory=requests.Session)
 
     def send(self, step: "Step", known: Mapping[str, str]) -> requests.Response:
@@ -122,25 +121,23 @@ def at(value: Any, place: str) -> Any:
     return value
 
 
-def told(server: Server, name: str, steps: tuple[Step, ...]) -> Telling:
-    """Tell a story to a server, once in a session."""
-    if name not in server.told:
-        known: dict[str, str] = {}
-        answers, wrong = [], []
-        for number, step in enumerate(steps):
-            answer = server.send(step, known)
-            try:
-                value = answer.json()
-            except ValueError:
-                value = answer.text
-            complaints = list(_complaints(server, step, answer.status_code, value, known))
-            wrong += [f"{number} {step.call} {str(step.body)[:200]}: {one}" for one in complaints]
-            for kept, place in step.keeps.items():
-                known[kept] = str(at(value, place))
-            answers.append((answer.status_code, value))
-        comparable = Comparable(known)
-        server.told[name] = Telling(tuple(comparable(one) for one in answers), tuple(wrong))
-    return server.told[name]
+def told(server: Server, steps: tuple[Step, ...]) -> Telling:
+    """Tell a story to a server. Once only: what it makes has names."""
+    known: dict[str, str] = {}
+    answers, wrong = [], []
+    for number, step in enumerate(steps):
+        answer = server.send(step, known)
+        try:
+            value = answer.json()
+        except ValueError:
+            value = answer.text
+        complaints = list(_complaints(server, step, answer.status_code, value, known))
+        wrong += [f"{server.name} {number} {step.call} {str(step.body)[:200]}: {one}" for one in complaints]
+        for kept, place in step.keeps.items():
+            known[kept] = str(at(value, place))
+        answers.append((answer.status_code, value))
+    comparable = Comparable(known)
+    return Telling(tuple(comparable(one) for one in answers), tuple(wrong))
 
 
 def _complaints(
