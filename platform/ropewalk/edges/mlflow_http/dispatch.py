@@ -13,7 +13,7 @@ from ropewalk.access.roles import Permission
 from ropewalk.core import blobs, outages
 from ropewalk.core.errors import Invalid, RopewalkError, Unavailable
 from ropewalk.edges.mlflow_http import artifacts, rules, runtime
-from ropewalk.edges.mlflow_http.errors import EndpointNotFound, ResourceMissing
+from ropewalk.edges.mlflow_http.errors import EndpointNotFound, ResourceMissing, without_statement
 
 log = structlog.get_logger("ropewalk.mlflow")
 # Ours alone to know; MLflow gets neither credentials nor a workspace of the client's choosing.
@@ -117,7 +117,7 @@ def call(request: HttpRequest, project_id: int, path: str, body: bytes) -> HttpR
         if status == 404:
             raise EndpointNotFound(f"There is no endpoint {request.method} {path} here.")
         raise Invalid("MLflow cannot use this request: a parameter is missing or has the wrong kind.")
-    response = HttpResponse(content, status=status)
+    response = HttpResponse(without_statement(content) if status >= 400 else content, status=status)
     for name, value in headers.items():
         if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
             response.headers[name] = value
@@ -135,7 +135,9 @@ def _failed(error: Exception, path: str) -> HttpResponse:
         raise Invalid(error.message) from error
     if isinstance(error, MlflowException):
         return HttpResponse(
-            error.serialize_as_json(), status=error.get_http_status_code(), content_type="application/json"
+            without_statement(error.serialize_as_json().encode()),
+            status=error.get_http_status_code(),
+            content_type="application/json",
         )
     log.warning("MLflow's handler failed", path=path, exc_info=error)
     if isinstance(

@@ -1,5 +1,7 @@
 """Errors in MLflow's dialect: ``{"error_code", "message"}``, as its clients map them."""
 
+import json
+import re
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -31,6 +33,10 @@ CLASSES = {
     "RESOURCE_DOES_NOT_EXIST": ("KAM00", "RESOURCE_NOT_FOUND"),
     "TEMPORARILY_UNAVAILABLE": ("XXM00", "CLIENT_INTERNAL_ERROR"),
 }
+# How SQLAlchemy's texts begin within MLflow's: the driver's exception, sometimes a remark before it.
+_STATEMENT = re.compile(
+    r"(\s*Error:)?\s*\((raised as a result of|psycopg\.|builtins\.|sqlalchemy\.).*", re.DOTALL
+)
 
 
 class EndpointNotFound(NotFound):
@@ -75,6 +81,25 @@ def mlflow_error(request: HttpRequest, error: RopewalkError) -> HttpResponseBase
     if error.status == 401 and "/ajax-api/" not in request.path:
         response.headers["WWW-Authenticate"] = 'Basic realm="Ropewalk"'
     return response
+
+
+def without_statement(content: bytes) -> bytes:
+    """MLflow's JSON of an error without the SQL that its stores quote in it: tables, values, the project's workspace."""
+    try:
+        body = json.loads(content)
+        text = body["message"]
+        found = _STATEMENT.search(text)
+    except (ValueError, TypeError, LookupError):
+        return content
+    if not found:
+        return content
+    taken = "UniqueViolation" in found[0]
+    refused = (
+        "Another one has this name or key already."
+        if taken
+        else "MLflow's tables refuse this: a value has the wrong kind, or what it names does not exist."
+    )
+    return json.dumps(body | {"message": text[: found.start()] or refused}).encode()
 
 
 def json_answer(value: object) -> HttpResponse:

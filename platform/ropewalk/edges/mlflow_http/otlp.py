@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ropewalk.core import outages
 from ropewalk.core.errors import Conflict, Invalid
 from ropewalk.edges.mlflow_http import bodies, ownership, runtime
+from ropewalk.edges.mlflow_http.errors import without_statement
 from ropewalk.tracking import selectors
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def receive(request: HttpRequest, project_id: int) -> HttpResponse:
             if away := outages.recognise(error):
                 raise away from error
             return HttpResponse(
-                error.serialize_as_json(),
+                without_statement(error.serialize_as_json().encode()),
                 status=error.get_http_status_code(),
                 content_type="application/json",
             )

@@ -1,7 +1,7 @@
 """Batches, their limits and their repetition; the latest metric; histories and their pages."""
 
-from tests.protocol.mlflow.conformance.runs import PAGE, RUN, metric
-from tests.protocol.mlflow.conformance.stories import Step, bad, ok
+from tests.protocol.mlflow.conformance.runs import RUN, metric
+from tests.protocol.mlflow.conformance.stories import PAGE, Step, bad, ok
 
 
 def many(name: str, count: int) -> list[dict[str, object]]:

@@ -1,10 +1,22 @@
 """Experiments: names, life cycle, tags."""
 
-from tests.protocol.mlflow.conformance.stories import Step, bad, ok
+from tests.protocol.mlflow.conformance.stories import STATEMENT, Step, bad, ok
 
 OWN_STORAGE = "Ropewalk keeps artifacts in the project's own storage, so nobody chooses a location"
 
 STORIES: dict[str, tuple[Step, ...]] = {
+    "taken": (
+        ok("POST experiments/create", {"name": "mine"}, exp_mine="experiment_id"),
+        ok("POST experiments/create", {"name": "yours"}, exp="experiment_id"),
+        bad(
+            "POST experiments/update",
+            {"experiment_id": "{exp}", "new_name": "mine"},
+            "BAD_REQUEST: (psycopg.errors.UniqueViolation)",
+            ours="BAD_REQUEST: Another one has this name or key already.",
+            why=STATEMENT,
+        ),
+        ok("GET experiments/get", {"experiment_id": "{exp}"}, has={"experiment.name": "yours"}),
+    ),
     "life": (
         ok(
             "POST experiments/create",
@@ -35,6 +47,8 @@ STORIES: dict[str, tuple[Step, ...]] = {
             "POST experiments/create",
             {"name": "life"},
             "RESOURCE_ALREADY_EXISTS: Experiment(name=life) already exists. Error: (psycopg.errors.UniqueViolation)",
+            ours="RESOURCE_ALREADY_EXISTS: Experiment(name=life) already exists.",
+            why=STATEMENT,
         ),
         ok("POST experiments/update", {"experiment_id": "{exp}", "new_name": "later"}),
         bad(
@@ -55,6 +69,8 @@ STORIES: dict[str, tuple[Step, ...]] = {
             "POST experiments/create",
             {"name": "later"},
             "RESOURCE_ALREADY_EXISTS: Experiment(name=later) already exists. Error: (psycopg.errors.UniqueViolation)",
+            ours="RESOURCE_ALREADY_EXISTS: Experiment(name=later) already exists.",
+            why=STATEMENT,
         ),
         bad(
             "POST experiments/update",

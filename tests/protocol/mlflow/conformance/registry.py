@@ -1,6 +1,6 @@
 """The model registry: models, versions, stages, aliases, tags, search, and sources (tightened after 3.12)."""
 
-from tests.protocol.mlflow.conformance.stories import Step, bad, ok
+from tests.protocol.mlflow.conformance.stories import STATEMENT, Step, bad, ok
 
 STORIES: dict[str, tuple[Step, ...]] = {
     "models": (
@@ -136,6 +136,8 @@ STORIES: dict[str, tuple[Step, ...]] = {
             "POST registered-models/rename",
             {"name": "reg-c", "new_name": "reg-a"},
             "RESOURCE_ALREADY_EXISTS: Registered Model (name=reg-a) already exists. Error: (raised as a result of",
+            ours="RESOURCE_ALREADY_EXISTS: Registered Model (name=reg-a) already exists.",
+            why=STATEMENT,
         ),
         bad(
             "POST registered-models/rename",

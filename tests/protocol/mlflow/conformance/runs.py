@@ -1,8 +1,7 @@
 """Runs: creation and names, life cycle, what is logged and its limits, batches, histories, search."""
 
-from tests.protocol.mlflow.conformance.stories import Step, bad, ok
+from tests.protocol.mlflow.conformance.stories import PAGE, Step, bad, ok
 
-PAGE = "stock fails with a page, which its clients send again for minutes"
 NO_RUN = "INVALID_PARAMETER_VALUE: Missing value for required parameter 'run_id'."
 RUN = ok("POST runs/create", {"experiment_id": "{exp}", "start_time": 5}, run="run.info.run_id")
 
