@@ -12,12 +12,15 @@ from mlflow.protos.databricks_pb2 import ErrorCode
 
 from ropewalk.edges.mlflow_http.errors import CLASSES
 from tests.protocol.mlflow.conformance import (
+    artifacts,
     batches,
     experiment_search,
     experiments,
+    models,
     registry,
     runs,
     search,
+    traces,
 )
 from tests.protocol.mlflow.conformance.stories import Server, Step, told
 
@@ -28,6 +31,9 @@ AREAS: tuple[ModuleType, ...] = (
     batches,
     search,
     registry,
+    traces,
+    models,
+    artifacts,
 )
 STORIES: dict[str, tuple[Step, ...]] = {
     f"{area.__name__.rpartition('.')[2]}-{name}": steps
