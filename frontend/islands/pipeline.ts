@@ -226,7 +226,13 @@ export class Pipeline extends HTMLElement {
     const { x, y } = this.place(box);
     const { view } = this;
     if (x >= view.x && y >= view.y && x + 212 <= view.x + view.width && y + 46 <= view.y + view.height) return;
-    this.show({ ...view, x: Math.max(x + 106 - view.width / 2, -40), y: y + 23 - view.height / 2 });
+    this.show({ ...view, x: Math.max(x + 106 - view.width / 2, -40), y: this.within(y + 23 - view.height / 2) });
+  }
+
+  // The nearest top of the window at which no empty space shows above or below the drawing, if it can fill the window.
+  private within(y: number): number {
+    const rest = this.whole.height - this.view.height;
+    return rest < 0 ? rest / 2 : Math.min(Math.max(y, 0), rest);
   }
 }
 customElements.define("rw-pipeline", Pipeline);

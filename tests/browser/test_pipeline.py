@@ -41,6 +41,7 @@ FILES = {
     "classes.csv": "actual,predicted\ncat,cat\ndog,cat\n",
     "cloud.csv": "a,b\n1,2\n3,4\n",
 }
+TALL = json.dumps({"stages": {f"part-{n:02}": {"cmd": f"echo {n}", "deps": ["raw.csv"]} for n in range(60)}})
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +58,10 @@ def mill(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> str:
     _git(folder, "commit", "-q", "-m", "A pipeline")
     parts = urlsplit(instance.url)
     remote = (parts.scheme, f"{user}:{token}@{parts.netloc}", f"/{user}/mill.git", "", "")
-    _git(folder, "push", "-q", urlunsplit(remote), "main")
+    _git(folder, "checkout", "-q", "-b", "tall")
+    (folder / "dvc.yaml").write_text(TALL, encoding="utf-8")
+    _git(folder, "commit", "-q", "-am", "Many stages")
+    _git(folder, "push", "-q", urlunsplit(remote), "main", "tall")
     return f"/{user}/mill"
 
 
@@ -83,6 +87,7 @@ def test_a_click_on_a_stage_shows_it(page: Page, mill: str, axe: Callable[[Page]
 
 def test_the_keyboard_goes_along_the_arrows(page: Page, mill: str):
     visit(page, f"{mill}/pipeline")
+    expect(page.locator("rw-pipeline.is-live")).to_be_visible()
     page.locator("a.pipeline-box", has_text="prepare").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("a.pipeline-box:focus")).to_have_attribute("data-name", "train")
@@ -107,6 +112,27 @@ def test_find_zoom_and_unfold(page: Page, mill: str):
     expect(page.locator("a.pipeline-box")).to_have_count(4)
     page.get_by_role("link", name="Unfold").click()
     expect(page.locator("a.pipeline-box")).to_have_count(8)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_empty_space_beyond_the_first_and_the_last_stage(page: Page, mill: str, width: int):
+    page.set_viewport_size({"width": width, "height": 800})
+    visit(page, f"{mill}/pipeline/tall")
+    drawing = page.locator("svg.pipeline-graph")
+    whole = float(drawing.get_attribute("height") or 0)
+    for name in ("part-00", "part-59"):
+        page.get_by_label("Find in the graph").fill(name)
+        expect(page.get_by_text("1 found")).to_be_visible()
+        box = page.locator("a.pipeline-box", has_text=name).bounding_box()
+        place = page.locator(".pipeline-view").bounding_box()
+        assert (
+            box
+            and place
+            and place["y"] <= box["y"]
+            and box["y"] + box["height"] <= place["y"] + place["height"]
+        )
+        _, top, _, height = map(float, str(drawing.get_attribute("viewBox")).split())
+        assert top >= 0 and top + height <= whole and height < whole / 2, (name, top, height, whole)
 
 
 def test_without_script_the_boxes_are_links(browser: Browser, instance: Instance, page: Page, mill: str):
