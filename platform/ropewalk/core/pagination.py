@@ -40,6 +40,11 @@ class Page(Generic[T]):
         """The 1-based position of the last item."""
         return (self.number - 1) * self.per_page + len(self.items)
 
+    @property
+    def last_number(self) -> int:
+        """The number of the last page; 0 where the total is not counted to its end."""
+        return -(-self.total // self.per_page) if self.total_exact else 0
+
 
 def page_number(raw: str | None, *, most: int = 10_000) -> int:
     """A page number from a query string: anything unusable is page 1."""
