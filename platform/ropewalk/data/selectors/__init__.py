@@ -5,7 +5,14 @@ from ropewalk.data.selectors.changes import dir_changes
 from ropewalk.data.selectors.content import content_at, content_of, with_sizes
 from ropewalk.data.selectors.content_diffs import content_diff
 from ropewalk.data.selectors.damage import damaged, last_scrub
-from ropewalk.data.selectors.datasets import contents_at, datasets, is_medium, is_tabular, versions
+from ropewalk.data.selectors.datasets import (
+    contents_at,
+    datasets,
+    is_medium,
+    is_tabular,
+    unread_before,
+    versions,
+)
 from ropewalk.data.selectors.files import dir_files, open_data_file, resolve_data_file, resolve_dataset
 from ropewalk.data.selectors.finding import file_names, ranked_names
 from ropewalk.data.selectors.folder_parts import folder_changes
@@ -91,6 +98,8 @@ __all__ = [
     "revision",
     "stages_reading",
     "states",
+    "unread_before",
+    "unread_before",
     "upstream",
     "usage",
     "versions",

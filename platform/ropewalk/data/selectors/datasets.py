@@ -9,7 +9,7 @@ from ropewalk.data.oids import ObjectAddress, parse_oid
 from ropewalk.data.origins import Origin
 from ropewalk.data.selectors.objects import states
 from ropewalk.data.selectors.removals import removed_among
-from ropewalk.data.selectors.revisions import outputs
+from ropewalk.data.selectors.revisions import indexed, outputs
 from ropewalk.data.types import INDEX_REVISION, DatasetVersion, DatasetView
 from ropewalk.repos import selectors as repos
 from ropewalk.repos.errors import EmptyRepository, PathNotFound
@@ -88,6 +88,15 @@ def versions(project_id: int, path: str, rev: str = "") -> list[DatasetVersion]:
     history = _history(project_id, head)
     found = _tracked_versions(project_id, path, history)
     return found or _git_versions(project_id, path, head)
+
+
+def unread_before(project_id: int, oldest: DatasetVersion) -> str:
+    """A parent of the oldest known version's commit that is not indexed, so that what came before is not known; else empty."""
+    if oldest.source != "dvc":
+        return ""
+    parents = repos.commit(project_id, oldest.commit_sha).parents
+    known = indexed(project_id, parents)
+    return next((sha for sha in parents if sha not in known), "")
 
 
 def contents_at(project_id: int, path: str, shas: Iterable[str], *, git: bool = False) -> dict[str, str]:

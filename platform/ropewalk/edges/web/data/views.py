@@ -73,7 +73,8 @@ def dataset(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpR
         "file": file,
         "tabular": file.is_dir or data.is_tabular(revision.path),
         "measured": file.is_dir or data.is_tabular(revision.path) or data.is_medium(revision.path),
-        "versions": _numbered(page),
+        "versions": _numbered(page, versions),
+        "unread": data.unread_before(project_id, versions[-1]) if versions and not page.has_next else "",
         "page": page,
         "newest": versions[0] if versions else None,
         "reports": monitors.list_reports(project_id, path=revision.path, per_page=5),
@@ -97,12 +98,17 @@ def _addresses(access: ProjectAccess, revision: Revision) -> dict[str, str]:
     }
 
 
-def _numbered(page: Page[DatasetVersion]) -> list[dict[str, Any]]:
-    """Versions with what the newest is compared with: each other one, and for the newest the one before."""
-    rows = []
+def _numbered(page: Page[DatasetVersion], versions: list[DatasetVersion]) -> list[dict[str, Any]]:
+    """Versions with what the newest is compared with: each other one, and for the newest the one before.
+
+    Pages after the first begin with the newest, too, ``apart``: what is chosen on one page only can be compared with it.
+    """
+    rows: list[dict[str, Any]] = []
     for place, version in enumerate(page.items):
         older = page.items[place + 1] if place + 1 < len(page.items) else None
         rows.append({"version": version, "newest": page.number == 1 and place == 0, "older": older})
+    if page.number > 1 and page.items:
+        rows.insert(0, {"version": versions[0], "newest": True, "older": None, "apart": True})
     return rows
 
 
