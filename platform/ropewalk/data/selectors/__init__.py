@@ -10,7 +10,7 @@ from ropewalk.data.selectors.datasets import (
     datasets,
     is_medium,
     is_tabular,
-    unread_before,
+    version_history,
     versions,
 )
 from ropewalk.data.selectors.files import dir_files, open_data_file, resolve_data_file, resolve_dataset
@@ -98,10 +98,9 @@ __all__ = [
     "revision",
     "stages_reading",
     "states",
-    "unread_before",
-    "unread_before",
     "upstream",
     "usage",
+    "version_history",
     "versions",
     "was_restored",
     "with_sizes",

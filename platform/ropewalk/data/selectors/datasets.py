@@ -81,22 +81,24 @@ def versions(project_id: int, path: str, rev: str = "") -> list[DatasetVersion]:
 
     ``path`` may be a tracked output, a file inside a tracked folder, or a file or folder that git itself holds.
     """
+    return version_history(project_id, path, rev)[0]
+
+
+def version_history(project_id: int, path: str, rev: str = "") -> tuple[list[DatasetVersion], str]:
+    """:func:`versions`, and the newest commit of the history that is not indexed, if any: versions in such are not known.
+
+    What git itself holds needs no index.
+    """
     try:
         head = repos.resolve(project_id, rev).sha
     except EmptyRepository:
-        return []
+        return [], ""
     history = _history(project_id, head)
     found = _tracked_versions(project_id, path, history)
-    return found or _git_versions(project_id, path, head)
-
-
-def unread_before(project_id: int, oldest: DatasetVersion) -> str:
-    """A parent of the oldest known version's commit that is not indexed, so that what came before is not known; else empty."""
-    if oldest.source != "dvc":
-        return ""
-    parents = repos.commit(project_id, oldest.commit_sha).parents
-    known = indexed(project_id, parents)
-    return next((sha for sha in parents if sha not in known), "")
+    if not found:
+        return _git_versions(project_id, path, head), ""
+    known = indexed(project_id, [commit.sha for commit in history])
+    return found, next((commit.sha for commit in history if commit.sha not in known), "")
 
 
 def contents_at(project_id: int, path: str, shas: Iterable[str], *, git: bool = False) -> dict[str, str]:

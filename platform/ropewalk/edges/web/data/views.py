@@ -65,7 +65,7 @@ def dataset(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpR
     project_id = access.project.id
     revision = repos.resolve(project_id, rev_path)
     file = data.resolve_dataset(project_id, revision.sha, revision.path)
-    versions = data.versions(project_id, revision.path, revision.name)
+    versions, unread = data.version_history(project_id, revision.path, revision.name)
     page = sliced(versions, page_number(request.GET.get("page")))
     folder = request.GET.get("folder", "").strip("/")
     context = {
@@ -74,7 +74,7 @@ def dataset(request: HttpRequest, access: ProjectAccess, rev_path: str) -> HttpR
         "tabular": file.is_dir or data.is_tabular(revision.path),
         "measured": file.is_dir or data.is_tabular(revision.path) or data.is_medium(revision.path),
         "versions": _numbered(page, versions),
-        "unread": data.unread_before(project_id, versions[-1]) if versions and not page.has_next else "",
+        "unread": unread,
         "page": page,
         "newest": versions[0] if versions else None,
         "reports": monitors.list_reports(project_id, path=revision.path, per_page=5),
