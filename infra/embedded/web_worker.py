@@ -47,7 +47,12 @@ class Worker(ThreadWorker):
 
         False: the connection goes back to the main loop. At most half of the threads wait, so that others find one.
         """
-        if not self.alive or conn.is_http2 or not self._waiting.acquire(blocking=False):
+        if not self.alive or conn.is_http2:
+            return False
+        if conn.parser.unreader.buf.getbuffer().nbytes:
+            # It was read along with a body that the answer did not wait for; the main loop would wait for more of it in vain.
+            return True
+        if not self._waiting.acquire(blocking=False):
             return False
         try:
             poll = select.poll()
