@@ -13,7 +13,7 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.utils import workspace_context
 
 from ropewalk.core import blobs
-from ropewalk.core.blobs import BLOCK, BlobMissing
+from ropewalk.core.blobs import BLOCK, BadKey, BlobMissing, checked_key
 from ropewalk.edges.mlflow_http.artifacts import LISTED, store_artifact
 from ropewalk.edges.mlflow_http.artifacts import delete as delete_artifact
 from ropewalk.tracking.selectors.artifacts import entries_below
@@ -41,9 +41,12 @@ class ObjectRepository(ArtifactRepository):
         joined = posixpath.join(base, path or "").strip("/")
         mine = f"workspaces/{workspace_name(bound_project())}"
         joined = "" if joined == mine else joined.removeprefix(f"{mine}/")
-        if joined.split("/")[0] == "workspaces" or ".." in joined.split("/"):
+        if joined.split("/")[0] == "workspaces":
             raise MlflowException.invalid_parameter_value("Invalid path")
-        return joined
+        try:
+            return checked_key(joined) if joined else ""
+        except BadKey:
+            raise MlflowException.invalid_parameter_value("Invalid path") from None
 
     def key(self, path: str | None) -> str:
         """The object key of a path."""

@@ -15,6 +15,7 @@ from django.utils.http import content_disposition_header
 
 from ropewalk.core import blobs, streams
 from ropewalk.core.blobs import BadKey, BlobMissing, BlobStat
+from ropewalk.core.errors import Invalid
 from ropewalk.edges.mlflow_http.errors import BadPath, ResourceMissing, json_answer
 from ropewalk.quotas.services import metered
 from ropewalk.tracking.artifact_sums import note_artifacts
@@ -62,7 +63,7 @@ def safe_path(path: str) -> str:
     )
     if (
         bad
-        or re.match(r"^[A-Za-z]:", path)
+        or re.match(r"^([A-Za-z]|file):", path, re.IGNORECASE)
         or any(part in {".", ".."} for part in parts)
         or parts[0] == "workspaces"
     ):
@@ -112,6 +113,8 @@ def get(request: HttpRequest, project_id: int, path: str) -> HttpResponseBase:
     except BadKey:
         raise BadPath from None
     if stat is None:
+        if clean and blobs.store().list(key_of(project_id, f"{clean}/"), limit=1):
+            raise Invalid(f"Artifact path refers to a directory, not a file: '{clean}'")
         raise ResourceMissing(f"No such artifact: '{clean}'")
     return answer(request, stat)
 

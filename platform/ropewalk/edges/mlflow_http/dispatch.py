@@ -1,6 +1,7 @@
 """Handing one checked request over to MLflow's Flask app and taking its answer back."""
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from ropewalk.access.roles import Permission
 from ropewalk.core import blobs, outages
 from ropewalk.core.errors import Invalid, RopewalkError, Unavailable
 from ropewalk.edges.mlflow_http import artifacts, rules, runtime
-from ropewalk.edges.mlflow_http.errors import EndpointNotFound, ResourceMissing, without_statement
+from ropewalk.edges.mlflow_http.errors import BadPath, EndpointNotFound, ResourceMissing, without_statement
 
 log = structlog.get_logger("ropewalk.mlflow")
 # Ours alone to know; MLflow gets neither credentials nor a workspace of the client's choosing.
@@ -33,6 +34,7 @@ KEPT = (
     "QUERY_STRING",
     "wsgi.url_scheme",
 )
+PROXIED = "/mlflow-artifacts/artifacts/"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ def match(method: str, path: str) -> Route:
     from werkzeug.routing import RequestRedirect
 
     unknown = EndpointNotFound(f"There is no endpoint {method} {path} here.")
+    if "//" in path:  # Werkzeug would send the client elsewhere
+        route, proxied, artifact = path.partition(PROXIED)
+        if artifact.startswith("/"):
+            raise BadPath
+        path = route + proxied + re.sub("/+", "/", artifact)
     adapter = runtime.load().url_map.bind("localhost")
     try:
         rule, arguments = adapter.match(path, method, return_rule=True)
