@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,8 @@ from ropewalk.tracking import selectors
 if TYPE_CHECKING:
     from mlflow.entities.span import Span
 
+# As MLflow's own route has them.
+AGENTS = frozenset({"claude-code", "codex_cli_rs", "codex_vscode", "gemini-cli", "qwen-code"})
 TYPES = ("application/x-protobuf", "application/json")
 
 
@@ -74,13 +77,29 @@ def _spans(body: bytes, kind: str) -> "list[Span]":
         raise Invalid("Invalid OpenTelemetry format - no spans found")
     try:
         return [
-            Span.from_otel_proto(span, resource=group.resource)
+            _named(Span.from_otel_proto(span, resource=group.resource), _agent(group.resource.attributes))
             for group in batch.resource_spans
             for scope in group.scope_spans
             for span in scope.spans
         ]
     except Exception as error:  # MLflow's conversion raises whatever the span's content leads to
         raise Invalid("Cannot convert OpenTelemetry span to MLflow span") from error
+
+
+def _agent(attributes: Iterable[Any]) -> str:
+    """The coding agent that sent the spans; empty for any other service."""
+    name = next((one.value.string_value for one in attributes if one.key == "service.name"), "")
+    return name if name in AGENTS else ""
+
+
+def _named(span: "Span", agent: str) -> "Span":
+    """The span; a trace's first tells which agent made it, because MLflow's pages show attributes and no resources."""
+    from mlflow.tracing.utils import dump_span_attribute_value
+
+    if agent and span.parent_id is None:
+        attributes: Any = span._span._attributes  # it has no setter once the span has ended
+        attributes["service.name"] = dump_span_attribute_value(agent)
+    return span
 
 
 def _with_base64_ids(batch: dict[str, Any]) -> dict[str, Any]:
