@@ -1,22 +1,24 @@
 """MLflow's workspace-aware stores, bound to our database and our rules. Imports MLflow."""
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy
-from mlflow.entities import Workspace
+from mlflow.entities import EvaluationDataset, Workspace
 from mlflow.entities.entity_type import EntityAssociationType
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 from mlflow.store.model_registry.sqlalchemy_workspace_store import (
     WorkspaceAwareSqlAlchemyStore as MlflowRegistryStore,
 )
-from mlflow.store.tracking.dbmodels.models import SqlExperiment
+from mlflow.store.tracking.dbmodels.models import SqlEntityAssociation, SqlExperiment
 from mlflow.store.tracking.sqlalchemy_workspace_store import (
     WorkspaceAwareSqlAlchemyStore as MlflowTrackingStore,
 )
 from mlflow.store.workspace.abstract_store import AbstractStore as WorkspaceStore
 from mlflow.utils import workspace_context
+from mlflow.utils.time import get_current_time_millis
 
 from ropewalk.edges.mlflow_http.default_experiment import _translated, install_on_engine, translates_arguments
 from ropewalk.edges.mlflow_http.outages import WatchedPool, watch
@@ -116,6 +118,32 @@ class ProjectTrackingStore(MlflowTrackingStore):
             except MlflowException as error:
                 if not left or not isinstance(error.__cause__, sqlalchemy.exc.IntegrityError):
                     raise
+
+    def add_dataset_to_experiments(self, dataset_id: str, experiment_ids: Sequence[str]) -> EvaluationDataset:
+        """As MLflow's, which compares the experiments' numbers with texts; PostgreSQL refuses that."""
+        wanted = list(dict.fromkeys(experiment_ids))
+        known = set(self.filter_active_experiment_ids(wanted))
+        if missing := [one for one in wanted if one not in known]:
+            raise MlflowException(f"No Experiment with id={missing[0]}", RESOURCE_DOES_NOT_EXIST)
+        present = set(self.get_dataset_experiment_ids(dataset_id))
+        with self.ManagedSessionMaker(read_only=False) as session:
+            found = self._dataset_query(session)  # type: ignore[no-untyped-call]
+            dataset = found.filter_by(dataset_id=dataset_id).one()
+            session.add_all(
+                SqlEntityAssociation(
+                    association_id=uuid.uuid4().hex,
+                    source_id=dataset_id,
+                    source_type=EntityAssociationType.EVALUATION_DATASET,
+                    destination_id=one,
+                    destination_type=EntityAssociationType.EXPERIMENT,
+                )
+                for one in wanted
+                if one not in present
+            )
+            dataset.last_update_time = get_current_time_millis()
+            session.flush()
+            made: EvaluationDataset = dataset.to_mlflow_entity()
+            return made
 
     def default_experiment(self) -> int:
         """Create the bound workspace's experiment "Default" when it has none; its id."""
