@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ropewalk.edges.mlflow_http import fast
+from ropewalk.edges.mlflow_http import dispatch, fast
 from tests.factories.builders import make_project, make_token, make_user
 from tests.protocol.mlflow.tenant import Tenant, basic
 
@@ -249,6 +249,9 @@ def ordered(text: str) -> str:
     for run in value.get("runs", [value["run"]] if "run" in value else []):
         for part in run.get("data", {}).values():
             part.sort(key=json.dumps)
+        for used in run.get("inputs", {}).get("dataset_inputs", []):
+            used.get("tags", []).sort(key=json.dumps)
+        run.get("inputs", {}).get("dataset_inputs", []).sort(key=json.dumps)
     return json.dumps(value, indent=2)
 
 
@@ -282,6 +285,36 @@ def _same_rows(quick: Life, stock: Life) -> None:
             for key in ("loss", "acc", "lr", "val/loss"):
                 both = [one.ask("metrics/get-history", run, {"metric_key": key}) for one in (quick, stock)]
                 assert both[0] == both[1]
+
+
+def test_runs_with_data_sets_and_models_are_told_alike(lives: tuple[Life, Life]) -> None:
+    quick, _ = lives
+    datasets = [
+        {
+            "dataset": {"name": name, "digest": "d", "source_type": "local", "source": "/é", **more},
+            "tags": [{"key": "mlflow.data.context", "value": name}, {"key": "t", "value": 'a "b"'}],
+        }
+        for name, more in (("train", {"schema": "s", "profile": "p"}), ("test", {}))
+    ]
+    model = quick.tenant.api("POST", "logged-models", {"experiment_id": quick.experiment, "name": "net"})
+    named = {"model_id": model["model"]["info"]["model_id"]}
+    for body in ({"datasets": datasets}, {"models": [named]}):
+        quick.tenant.api("POST", "runs/log-inputs", {"run_id": quick.runs[0], **body})
+    quick.tenant.api("POST", "runs/log-inputs", {"run_id": quick.runs[1], "datasets": datasets[:1]})
+    quick.tenant.api("POST", "runs/outputs", {"run_id": quick.runs[1], "models": [{**named, "step": 3}]})
+    asked: list[tuple[str, int | None, dict[str, Any]]] = [
+        *(("runs/get", run, {}) for run in range(3)),
+        ("runs/search", None, {"experiment_ids": ["E"]}),
+    ]
+    for path, run, body in asked:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dispatch, "call", None)  # MLflow is not asked
+            ours = quick.ask(path, run, body)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(fast, "find", lambda *_: None)
+            theirs = quick.ask(path, run, body)
+        assert ours[0] == 200 and ordered(ours[1]) == ordered(theirs[1]), (path, run)
+    assert quick.ask("runs/get", 0, {})[1].count('"name": "t') == 2
 
 
 @given(number=st.one_of(st.floats(), st.integers(-(2**60), 2**60)))
