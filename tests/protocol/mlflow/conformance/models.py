@@ -1,17 +1,9 @@
-"""Logged models, data sets of runs and of evaluations, scorers, GraphQL."""
+"""Logged models: their life, their artifacts, search."""
 
-from tests.protocol.mlflow.conformance.stories import PAGE, Step, bad, ok
+from tests.protocol.mlflow.conformance.stories import Step, bad, ok
 
 EXPERIMENT = ok("POST experiments/create", {"name": "models"}, exp="experiment_id")
 RUN = ok("POST runs/create", {"experiment_id": "{exp}", "run_name": "r"}, run="run.info.run_id")
-DATASET = {
-    "name": "train",
-    "digest": "d1",
-    "source_type": "local",
-    "source": "/x",
-    "schema": "s",
-    "profile": "p",
-}
 
 STORIES: dict[str, tuple[Step, ...]] = {
     "logged": (
@@ -114,120 +106,6 @@ STORIES: dict[str, tuple[Step, ...]] = {
             "GET logged-models/{model}",
             None,
             "RESOURCE_DOES_NOT_EXIST: Logged model with ID '{model}' not found.",
-        ),
-    ),
-    "inputs": (
-        ok("POST experiments/create", {"name": "inputs"}, exp="experiment_id"),
-        RUN,
-        ok(
-            "POST runs/log-inputs",
-            {"run_id": "{run}", "datasets": [{"dataset": DATASET, "tags": [{"key": "c", "value": "x"}]}]},
-        ),
-        ok("POST runs/log-inputs", {"run_id": "{run}", "datasets": [{"dataset": DATASET}]}),
-        ok("GET runs/get", {"run_id": "{run}"}, has={"run.inputs.dataset_inputs.0.dataset.name": "train"}),
-        ok(
-            "POST runs/search",
-            {"experiment_ids": ["{exp}"], "filter": "dataset.name = 'train'"},
-            has={"runs.#": 1},
-        ),
-        ok(
-            "POST runs/search",
-            {"experiment_ids": ["{exp}"], "filter": "datasets.digest IN ('d1')"},
-            has={"runs.#": 1},
-        ),
-        ok(
-            "POST /ajax-api/2.0/mlflow/experiments/search-datasets",
-            {"experiment_ids": ["{exp}"]},
-            has={"dataset_summaries.#": 1},
-        ),
-        bad(
-            "POST runs/log-inputs",
-            {"run_id": "{run}", "datasets": "x"},
-            "INVALID_PARAMETER_VALUE: Invalid value \"x\" for parameter 'datasets' supplied:  Hint: Value was of type",
-        ),
-        bad(
-            "POST runs/log-inputs",
-            {"run_id": "{run}", "datasets": [{"dataset": {**DATASET, "name": "{long:501}"}}]},
-            "INVALID_PARAMETER_VALUE: 'name' exceeds the maximum length of 500 characters",
-        ),
-        bad(
-            "POST runs/log-inputs",
-            {"run_id": "{run}", "datasets": [{"dataset": {**DATASET, "digest": "{long:37}"}}]},
-            "INVALID_PARAMETER_VALUE: 'digest' exceeds the maximum length of 36 characters",
-        ),
-        bad(
-            "POST runs/log-inputs",
-            {"datasets": []},
-            "INVALID_PARAMETER_VALUE: Missing value for required parameter 'run_id'. See the API docs for more",
-        ),
-    ),
-    "evaluation": (
-        ok("POST experiments/create", {"name": "evaluation"}, exp="experiment_id"),
-        ok(
-            "POST 3:datasets/create",
-            {"name": "eval", "experiment_ids": ["{exp}"], "tags": '{"k": "v"}'},
-            set="dataset.dataset_id",
-        ),
-        ok("GET 3:datasets/{set}", has={"dataset.name": "eval"}),
-        ok(
-            "POST 3:datasets/{set}/records",
-            {"records": '[{"inputs": {"q": "a"}, "expectations": {"a": 1}}]'},
-            has={"inserted_count": 1},
-        ),
-        ok(
-            "POST 3:datasets/{set}/records",
-            {"records": '[{"inputs": {"q": "a"}, "expectations": {"a": 2}}]'},
-            has={"updated_count": 1},
-        ),
-        ok("GET 3:datasets/{set}/experiment-ids", has={"experiment_ids": ["{exp}"]}),
-        ok("PATCH 3:datasets/{set}/tags", {"tags": '{"k": "w"}'}),
-        ok("POST 3:datasets/search", {"experiment_ids": ["{exp}"], "max_results": 5}, has={"datasets.#": 1}),
-        bad(
-            "POST 3:datasets/create",
-            {},
-            "INVALID_PARAMETER_VALUE: Missing value for required parameter 'name'. See the API docs for more",
-        ),
-        bad(
-            "GET 3:datasets/d-none",
-            None,
-            "RESOURCE_DOES_NOT_EXIST: Evaluation dataset with id 'd-none' not found",
-        ),
-        bad(
-            "POST 3:datasets/{set}/records", {"records": "x"}, "500", ours="INVALID_PARAMETER_VALUE", why=PAGE
-        ),
-        ok("DELETE 3:datasets/{set}"),
-        bad(
-            "GET 3:datasets/{set}",
-            None,
-            "RESOURCE_DOES_NOT_EXIST: Evaluation dataset with id '{set}' not found",
-        ),
-    ),
-    "graphql": (
-        ok("POST experiments/create", {"name": "graphql"}, exp="experiment_id"),
-        RUN,
-        ok(
-            "POST /graphql",
-            {
-                "query": 'query Q { mlflowGetRun(input:{runId:"{run}"}){run{info{runName status}}} }',
-                "operationName": "Q",
-            },
-            has={"data.mlflowGetRun.run.info.runName": "r"},
-        ),
-        ok(
-            "POST /graphql",
-            {
-                "query": 'query Q { mlflowGetExperiment(input:{experimentId:"{exp}"}){experiment{name}} }',
-                "operationName": "Q",
-            },
-            has={"data.mlflowGetExperiment.experiment.name": "graphql"},
-        ),
-        ok(
-            "POST /graphql",
-            {
-                "query": 'query Q { mlflowSearchRuns(input:{experimentIds:["{exp}"]}){runs{info{runName}}} }',
-                "operationName": "Q",
-            },
-            has={"data.mlflowSearchRuns.runs.#": 1},
         ),
     ),
 }

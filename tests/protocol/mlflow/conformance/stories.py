@@ -31,7 +31,7 @@ STATUSES = {
 STATEMENT = "stock quotes its SQL statement, which would tell of other projects' workspaces"
 PAGE = "stock fails with a page, which its clients send again for minutes"
 DIGEST = re.compile(r"^[0-9a-f]{8}$")  # of an evaluation data set: made from its id and the time
-HEX_ID = re.compile(r"\b((?:[a-z]{1,3}-)?[0-9a-f]{32})\b")
+HEX_ID = re.compile(r"\b((?:[a-z]{1,3}-)?[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 RUN_NAME = re.compile(r"^[a-z]+-[a-z]+-\d{1,4}$")
 SET = re.compile(r"\{'[^{}]*'\}")  # Python prints the members of a set in any order
 INSTANT = re.compile(r"^20\d\d-\d\d-\d\dT[\d:.]+Z$")
@@ -68,7 +68,10 @@ class Server:
 
 @dataclass(frozen=True)
 class Step:
-    """One request and what must come back; ``ours`` is what Ropewalk says instead, for the reason ``why``."""
+    """One request and what must come back; ``ours`` is what Ropewalk says instead, for the reason ``why``.
+
+    ``shows`` names the answer's headers that must be alike.
+    """
 
     call: str
     body: Any = None
@@ -76,6 +79,7 @@ class Step:
     keeps: Mapping[str, str] = field(default_factory=dict)
     has: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    shows: tuple[str, ...] = ()
     ours: str = ""
     why: str = ""
 
@@ -89,10 +93,16 @@ class Telling:
 
 
 def ok(
-    call: str, body: Any = None, *, has: Mapping[str, Any] | None = None, why: str = "", **keeps: str
+    call: str,
+    body: Any = None,
+    *,
+    has: Mapping[str, Any] | None = None,
+    shows: tuple[str, ...] = (),
+    why: str = "",
+    **keeps: str,
 ) -> Step:
     """A request that succeeds; ``has`` are values by their dotted place, ``keeps`` names places for later steps."""
-    return Step(call, body, keeps=keeps, has=has or {}, why=why)
+    return Step(call, body, keeps=keeps, has=has or {}, shows=shows, why=why)
 
 
 def bad(call: str, body: Any, says: str, *, ours: str = "", why: str = "") -> Step:
@@ -110,6 +120,11 @@ def filled(value: Any, known: Mapping[str, str]) -> Any:
         return value
     text = re.sub(r"\{long:(\d+)\}", lambda found: "x" * int(found[1]), value)
     return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], found[0]), text)
+
+
+def plain(header: str) -> str:
+    """A header without what may be written or not: quotes, and that a text is UTF-8."""
+    return header.replace('"', "").removesuffix("; charset=utf-8")
 
 
 def at(value: Any, place: str) -> Any:
@@ -138,7 +153,9 @@ def told(server: Server, steps: tuple[Step, ...]) -> Telling:
         wrong += [f"{server.name} {number} {step.call} {str(step.body)[:200]}: {one}" for one in complaints]
         for kept, place in step.keeps.items():
             known[kept] = str(at(value, place))
-        answers.append((answer.status_code, value))
+        answers.append(
+            (answer.status_code, value, *(plain(answer.headers.get(name, "")) for name in step.shows))
+        )
     comparable = Comparable(known)
     return Telling(tuple(comparable(one) for one in answers), tuple(wrong))
 
@@ -177,10 +194,7 @@ class Comparable:
     def __call__(self, value: Any) -> Any:
         """``value`` made comparable, all the way down."""
         if isinstance(value, dict):
-            # A project is a workspace here, so that name differs from stock's "default".
-            return {
-                name: "<workspace>" if name == "workspace" else self(value[name]) for name in sorted(value)
-            }
+            return {name: self._field(name, value[name]) for name in sorted(value)}
         if isinstance(value, list | tuple):
             return self._list([self(one) for one in value])
         if isinstance(value, str):
@@ -188,6 +202,14 @@ class Comparable:
         if isinstance(value, int) and abs(value / 1000 - time.time()) < 86_400:
             return "<now>"
         return value
+
+    def _field(self, name: str, value: Any) -> Any:
+        if name == "workspace":  # a project is one here, so that it differs from stock's "default"
+            return "<workspace>"
+        if name == "experiment_id":  # of a scorer it is a number
+            return self(str(value))
+        # The data sets of a run come in no order.
+        return sorted(self(value), key=str) if name == "dataset_inputs" else self(value)
 
     def _list(self, values: list[Any]) -> list[Any]:
         """Tags and the like have no order; the points of a history do."""
@@ -206,6 +228,6 @@ class Comparable:
         text = SET.sub(lambda found: str(sorted(found[0][1:-1].split(", "))), text)
         for number, name in self.numbers.items():
             text = re.sub(
-                rf"((?<=[/='\"])|(?<=id )|(?<=experiment ))({number})(?=[/'\"\s]|$)", f"<{name}>", text
+                rf"((?<=[/='\"])|(?<=id )|(?<=experiment ))({number})(?=[/'\"\s]|\.?$)", f"<{name}>", text
             )
         return HEX_ID.sub(lambda found: self.ids.setdefault(found[1], f"<id{len(self.ids)}>"), text)

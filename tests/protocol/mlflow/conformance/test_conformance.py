@@ -14,12 +14,15 @@ from ropewalk.edges.mlflow_http.errors import CLASSES
 from tests.protocol.mlflow.conformance import (
     artifacts,
     batches,
+    datasets,
     experiment_search,
     experiments,
     models,
+    modern,
     registry,
     runs,
     search,
+    spans,
     traces,
 )
 from tests.protocol.mlflow.conformance.stories import Server, Step, told
@@ -32,7 +35,10 @@ AREAS: tuple[ModuleType, ...] = (
     search,
     registry,
     traces,
+    spans,
     models,
+    datasets,
+    modern,
     artifacts,
 )
 STORIES: dict[str, tuple[Step, ...]] = {
