@@ -10,7 +10,7 @@ export class BucketUpload extends HTMLElement {
   private waiting: Item[] = [];
   private active = new Map<Item, Sending>();
   private asked = new Map<Item, HTMLElement>();
-  private failed = 0;
+  private failed = new Map<Item, HTMLElement>();
   private paused = false; // the server has no room, or lets nothing more in
   private items: Item[] = [];
   private done = 0;
@@ -49,6 +49,7 @@ export class BucketUpload extends HTMLElement {
     });
     this.button("[data-replace-all]", () => this.answer(true));
     this.button("[data-keep-all]", () => this.answer(false));
+    this.button("[data-again-all]", () => this.again([...this.failed.keys()]));
   }
 
   private button(which: string, act: () => void): void {
@@ -71,7 +72,7 @@ export class BucketUpload extends HTMLElement {
     this.tell();
     if (this.active.size || this.waiting.length) return;
     removeEventListener("beforeunload", stay);
-    if (this.asked.size || this.failed || !this.done) return;
+    if (this.asked.size || this.failed.size || !this.done) return;
     location.assign(`${this.getAttribute("back") ?? ""}${this.folder && `?${new URLSearchParams({ prefix: this.folder })}`}`);
   }
 
@@ -106,7 +107,7 @@ export class BucketUpload extends HTMLElement {
 
   private ask(item: Item, row: HTMLElement): void {
     item.sent = 0;
-    row.replaceChildren(words(item.key, "is there already."));
+    row.replaceChildren(words(item.key, " is there already."));
     row.append(press("Replace", `Replace ${item.key}`, () => this.decide(item, true)), press("Keep", `Keep ${item.key}`, () => this.decide(item, false)));
     this.asked.set(item, row);
   }
@@ -124,19 +125,22 @@ export class BucketUpload extends HTMLElement {
   }
 
   private fail(item: Item, row: HTMLElement, error: unknown): void {
-    this.failed += 1;
+    this.failed.set(item, row);
     item.sent = 0;
     if (error instanceof Fault && error.final) this.paused = true;
-    row.replaceChildren(words(item.key, error instanceof Fault ? error.message : String(error), "text-danger"));
-    row.append(
-      press("Try again", `Try ${item.key} again`, () => {
-        this.failed -= 1;
-        this.paused = false;
-        row.remove();
-        this.waiting.push(item);
-        this.pump();
-      }),
-    );
+    row.replaceChildren(words(item.key, `: ${error instanceof Fault ? error.message : String(error)}`, "text-danger"));
+    row.append(press("Try again", `Try ${item.key} again`, () => this.again([item])));
+  }
+
+  private again(items: Item[]): void {
+    for (const item of items) {
+      this.failed.get(item)?.remove();
+      this.failed.delete(item);
+    }
+    this.paused = false;
+    this.waiting.push(...items);
+    addEventListener("beforeunload", stay);
+    this.pump();
   }
 
   private cancel(): void {
@@ -152,7 +156,9 @@ export class BucketUpload extends HTMLElement {
     const text = words(key, "");
     const bar = document.createElement("div");
     bar.className = "progress-line mt-1";
-    bar.append(document.createElement("span"));
+    const filled = document.createElement("span");
+    filled.style.width = "0%"; // of nothing sent yet
+    bar.append(filled);
     text.append(bar);
     row.append(text);
     this.querySelector("[data-rows]")?.append(row);
@@ -163,10 +169,13 @@ export class BucketUpload extends HTMLElement {
     const all = this.items.reduce((sum, item) => sum + item.file.size, 0);
     const sent = this.items.reduce((sum, item) => sum + item.sent, 0);
     const status = this.querySelector<HTMLElement>("[data-status]");
-    const more = this.failed ? ` ${this.failed} failed.` : "";
-    if (status) status.textContent = `${this.done} of ${this.items.length} files stored, ${size(sent)} of ${size(all)} sent.${more}`;
+    const there = this.asked.size ? ` ${count(this.asked.size)} there already.` : "";
+    const failed = this.failed.size ? ` ${count(this.failed.size)} failed.` : "";
+    const stored = `${count(this.done)} of ${count(this.items.length)} files stored`;
+    if (status) status.textContent = `${stored}, ${size(sent)} of ${size(all)} sent.${there}${failed}`;
     this.show("[data-cancel]", this.active.size + this.waiting.length > 0);
     this.show("[data-replace-all], [data-keep-all]", this.asked.size > 1);
+    this.show("[data-again-all]", this.failed.size > 1);
   }
 
   private show(which: string, shown: boolean): void {
@@ -189,7 +198,7 @@ function words(key: string, text: string, look = ""): HTMLElement {
   const name = document.createElement("span");
   name.className = "mono";
   name.textContent = key;
-  line.append(name, text && ` ${text}`);
+  line.append(name, text);
   return line;
 }
 
@@ -201,6 +210,10 @@ function press(text: string, label: string, act: () => void): HTMLButtonElement 
   button.setAttribute("aria-label", label);
   button.addEventListener("click", act);
   return button;
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en");
 }
 
 function size(bytes: number): string {

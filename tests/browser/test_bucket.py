@@ -16,6 +16,10 @@ DROP = """async ([zone, files]) => {
   zone.dispatchEvent(new DragEvent("drop", { dataTransfer: moved, bubbles: true, cancelable: true }));
 }"""
 
+FILLED = (
+    "() => [...document.querySelectorAll('[data-rows] .progress-line > span')].map((one) => one.offsetWidth)"
+)
+
 
 def read(page: Page, address: str) -> bytes:
     with page.expect_download() as begun:
@@ -31,6 +35,7 @@ def test_files_go_up_with_progress_and_are_asked_about(
     large.write_bytes(os.urandom(34 << 20))
     wanda.goto(f"{harvest.path}/bucket")
     wanda.get_by_role("link", name="Upload").click()
+    wanda.wait_for_url("**/bucket/upload**")
     assert axe(wanda) == []
     wanda.get_by_label("Folder", exact=True).fill("up/loads")
     wanda.get_by_label("Files", exact=True).set_input_files([str(small), str(large)])
@@ -91,6 +96,38 @@ def test_what_is_chosen_before_the_script_came_is_sent(wanda: Page, harvest: See
     held.pop().continue_()
     expect(wanda.get_by_role("link", name="early.txt", exact=True)).to_be_visible()
     assert read(wanda, f"{harvest.path}/bucket/file?key=early/early.txt") == b"early"
+
+
+def test_what_failed_is_tried_again_together(wanda: Page, harvest: Seeded, tmp_path: Path) -> None:
+    names = ("one.txt", "two.txt")
+    for name in names:
+        (tmp_path / name).write_text(name)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    wanda.route("**/again/*.txt", hold)
+    wanda.goto(f"{harvest.path}/bucket/upload?prefix=again/")
+    with wanda.expect_request("**/again/one.txt"), wanda.expect_request("**/again/two.txt"):
+        wanda.get_by_label("Files", exact=True).set_input_files([str(tmp_path / name) for name in names])
+    rows = wanda.locator("[data-rows] li")
+    expect(rows).to_have_count(2)
+    assert wanda.evaluate(FILLED) == [0, 0]  # nothing is sent
+    assert len(held) == len(names)
+    for route in held:
+        route.fulfill(status=503)
+    expect(wanda.locator("[data-status]")).to_contain_text("0 of 2 files stored, 0 B of 14 B sent. 2 failed.")
+    expect(rows.filter(has_text="again/one.txt: the server answered 503.")).to_have_count(1)
+    wanda.unroute("**/again/*.txt")
+    wanda.get_by_role("button", name="Try all again").click()
+    expect(wanda.get_by_role("link", name="two.txt", exact=True)).to_be_visible()
+    assert read(wanda, f"{harvest.path}/bucket/file?key=again/one.txt") == b"one.txt"
+    wanda.goto(f"{harvest.path}/bucket/upload?prefix=again/")
+    wanda.get_by_label("Files", exact=True).set_input_files([str(tmp_path / name) for name in names])
+    expect(wanda.locator("[data-status]")).to_contain_text(
+        "0 of 2 files stored, 0 B of 14 B sent. 2 there already."
+    )
 
 
 def test_what_is_given_up_leaves_nothing(wanda: Page, harvest: Seeded, tmp_path: Path) -> None:
