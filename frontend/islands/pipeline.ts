@@ -60,6 +60,10 @@ export class Pipeline extends HTMLElement {
       else if (box && !event.ctrlKey && !event.metaKey && !event.shiftKey) this.clicked(box, event);
     });
     place.addEventListener("keydown", (event) => this.key(event));
+    place.addEventListener("focusin", (event) => {
+      const box = (event.target as Element).closest<SVGAElement>("a.pipeline-box");
+      if (box?.matches(":focus-visible")) this.reveal(box); // Tab goes to boxes outside the window, too
+    });
   }
 
   private addTools(): void {

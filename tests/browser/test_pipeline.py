@@ -114,6 +114,24 @@ def test_find_zoom_and_unfold(page: Page, mill: str):
     expect(page.locator("a.pipeline-box")).to_have_count(8)
 
 
+def in_the_window(page: Page, name: str) -> bool:
+    box = page.locator("a.pipeline-box", has_text=name).bounding_box()
+    place = page.locator(".pipeline-view").bounding_box()
+    assert box and place
+    return place["y"] <= box["y"] and box["y"] + box["height"] <= place["y"] + place["height"]
+
+
+def test_tab_never_goes_out_of_sight(page: Page, mill: str):
+    visit(page, f"{mill}/pipeline/tall")
+    page.get_by_role("button", name="Fit the whole graph").focus()
+    names = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        names.append(page.locator("a.pipeline-box:focus").get_attribute("data-name") or "")
+        assert in_the_window(page, names[-1]), names
+    assert len(set(names)) == 30
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_empty_space_beyond_the_first_and_the_last_stage(page: Page, mill: str, width: int):
     page.set_viewport_size({"width": width, "height": 800})
@@ -123,14 +141,7 @@ def test_no_empty_space_beyond_the_first_and_the_last_stage(page: Page, mill: st
     for name in ("part-00", "part-59"):
         page.get_by_label("Find in the graph").fill(name)
         expect(page.get_by_text("1 found")).to_be_visible()
-        box = page.locator("a.pipeline-box", has_text=name).bounding_box()
-        place = page.locator(".pipeline-view").bounding_box()
-        assert (
-            box
-            and place
-            and place["y"] <= box["y"]
-            and box["y"] + box["height"] <= place["y"] + place["height"]
-        )
+        assert in_the_window(page, name)
         _, top, _, height = map(float, str(drawing.get_attribute("viewBox")).split())
         assert top >= 0 and top + height <= whole and height < whole / 2, (name, top, height, whole)
 
