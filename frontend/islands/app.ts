@@ -19,4 +19,6 @@ if (document.querySelector("rw-upload")) void import("./upload.ts");
 if (document.querySelector("rw-bucket-upload")) void import("./bucket-upload.ts");
 if (document.querySelector("rw-pdf")) void import("./pdf.ts");
 if (document.querySelector("rw-editor")) void import("./editor.ts");
+if (document.querySelector("rw-live")) void import("./live.ts");
+if (document.querySelector("rw-filter")) void import("./filter.ts");
 if (document.querySelector("rw-draft")) void import("./draft.ts");

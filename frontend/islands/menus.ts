@@ -12,6 +12,12 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A choice with data-submits sends its form at once; without script the form has a button.
+document.addEventListener("change", (event) => {
+  const field = event.target as HTMLSelectElement;
+  if (field.matches("select[data-submits]")) field.form?.requestSubmit();
+});
+
 // On a narrow screen the present tab may lie outside the row of tabs.
 document.querySelector<HTMLElement>('.rw-tabs a[aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest", behavior: "instant" });
 

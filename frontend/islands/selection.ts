@@ -1,4 +1,5 @@
-// <rw-selection>: counts the checked boxes inside it, enables its submit button from `min` on, and offers "select all".
+// <rw-selection>: counts the checked boxes inside it, enables its submit buttons from `min` on (or from what
+// the button's data-needs-selection says), and offers "select all".
 export class Selection extends HTMLElement {
   connectedCallback(): void {
     this.addEventListener("change", (event) => {
@@ -15,10 +16,9 @@ export class Selection extends HTMLElement {
 
   private refresh(): void {
     const count = this.boxes().filter((box) => box.checked).length;
-    const least = Number(this.getAttribute("min") ?? 1);
     this.querySelectorAll("[data-selected-count]").forEach((place) => (place.textContent = String(count)));
     this.querySelectorAll<HTMLButtonElement>("button[data-needs-selection]").forEach((button) => {
-      button.disabled = count < least;
+      button.disabled = count < Number(button.dataset.needsSelection || this.getAttribute("min") || 1);
     });
   }
 }

@@ -20,7 +20,7 @@ from scipy import stats
 
 COMPARISON_FORMAT = 1
 MAX_POINTS = 1500
-_SEED = re.compile(r"(^|[._\- /])(random[_-]?(state|seed)|seed)($|[._\- /])", re.IGNORECASE)
+SEED = re.compile(r"(^|[._\- /])(random[_-]?(state|seed)|seed)($|[._\- /])", re.IGNORECASE)
 _LOWER = {
     "loss",
     "error",
@@ -107,7 +107,7 @@ def safe_number(value: float) -> float | str:
 
 def compare(runs: Sequence[RunInput], *, max_points: int = MAX_POINTS) -> dict[str, Any]:
     """Compare runs in the given order. Pure."""
-    seeds = sorted({name for run in runs for name in run.params if _SEED.search(name)})
+    seeds = sorted({name for run in runs for name in run.params if SEED.search(name)})
     return {
         "format": COMPARISON_FORMAT,
         "runs": [{"id": run.id, "name": run.name, **run.about} for run in runs],

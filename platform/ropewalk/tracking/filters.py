@@ -234,6 +234,13 @@ def parse(text: str) -> list[Clause]:
     return _Parser(text).clauses()
 
 
+def parse_key(text: str) -> tuple[str, str]:
+    """``params.model`` as (entity, key). Raises :class:`InvalidFilter`."""
+    if len(text) > MAX_LENGTH or "\x00" in text:
+        raise InvalidFilter("A key is shorter than that.")
+    return _Parser(text).identifier()
+
+
 def _text_condition(column: str, clause: Clause) -> Q | Like:
     """A comparison of a text column."""
     value = clause.value

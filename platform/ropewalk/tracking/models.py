@@ -31,6 +31,7 @@ __all__ = [
     "RunMetric",
     "RunParam",
     "RunTag",
+    "SavedView",
     "TraceRow",
     "TrackingSpace",
     "VersionTagRow",
@@ -47,6 +48,27 @@ class TrackingSpace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id}: {self.default_experiment_id}"
+
+
+class SavedView(models.Model):
+    """Ours: a table of runs that somebody named. ``query`` is the table's query string; others see it when it is ``shared``."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80)
+    query = models.CharField(max_length=4000, blank=True)
+    shared = models.BooleanField(default=False)
+    updated_at = models.DateTimeField()
+
+    objects = ProjectScopedManager["SavedView"]()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "owner", "name"], name="saved_view_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of project {self.project_id}"
 
 
 class Experiment(models.Model):

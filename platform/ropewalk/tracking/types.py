@@ -6,11 +6,19 @@ Times are aware UTC datetimes, durations milliseconds, metric values floats (NaN
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 COMMIT_TAG = "mlflow.source.git.commit"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
+# Ours, as tags, so that every client can read, set and search them: runs that somebody marked, and those put out of sight.
+STAR_TAG = "ropewalk.star"
+ARCHIVED_TAG = "ropewalk.archived"
+SYSTEM_TAGS = ("mlflow.", "ropewalk.")
+# MLflow's limits.
+MAX_TAG_KEY = 250
+MAX_TAG_VALUE = 8000
 # MLflow's SQL store writes ±infinity as the largest double of that sign.
 LARGEST = 1.7976931348623157e308
 
@@ -42,6 +50,15 @@ def moment(milliseconds: int | None) -> datetime | None:
         return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
     except (OverflowError, ValueError, OSError):
         return None
+
+
+class Shown(StrEnum):
+    """Which runs a table shows."""
+
+    ACTIVE = "active"
+    STARRED = "starred"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
 
 
 class RunInfo(NamedTuple):
@@ -102,8 +119,60 @@ class RunRow:
 
     @property
     def user_tags(self) -> dict[str, str]:
-        """The tags that people set, without MLflow's own."""
-        return {key: value for key, value in self.tags.items() if not key.startswith("mlflow.")}
+        """The tags that people set, without MLflow's own and ours."""
+        return {key: value for key, value in self.tags.items() if not key.startswith(SYSTEM_TAGS)}
+
+    @property
+    def starred(self) -> bool:
+        """Whether somebody marked it."""
+        return STAR_TAG in self.tags
+
+    @property
+    def archived(self) -> bool:
+        """Whether it was put out of sight."""
+        return ARCHIVED_TAG in self.tags
+
+    @property
+    def note(self) -> str:
+        """Its note, in Markdown."""
+        return self.tags.get(NOTE_TAG, "")
+
+
+@dataclass(frozen=True)
+class SavedTable:
+    """A table that somebody named: ``query`` is its query string, ``mine`` whether the viewer saved it."""
+
+    id: int
+    name: str
+    query: str
+    shared: bool
+    owner: str
+    mine: bool
+
+
+@dataclass(frozen=True)
+class GroupMetric:
+    """A metric over a group's runs, of its finite values.
+
+    ``half_width`` is half of the mean's 95 % confidence interval, None of fewer than two values.
+    """
+
+    mean: float
+    half_width: float | None
+    count: int
+    least: float
+    greatest: float
+
+
+@dataclass(frozen=True)
+class RunGroup:
+    """Runs that have the same ``value`` (None: they have none); ``run_id`` is the newest of them."""
+
+    value: str | None
+    runs: int
+    run_id: str
+    started_at: datetime | None
+    metrics: dict[str, GroupMetric]
 
 
 @dataclass(frozen=True)

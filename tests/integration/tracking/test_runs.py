@@ -12,6 +12,7 @@ from ropewalk.projects.models import Project
 from ropewalk.tracking import selectors
 from ropewalk.tracking.errors import InvalidFilter
 from ropewalk.tracking.models import Run
+from ropewalk.tracking.types import Shown
 from tests.factories.builders import make_project
 from tests.integration.tracking.logbook import Logbook
 
@@ -214,7 +215,7 @@ def test_runs_of_commits_and_latest(project: Project, logbook: Logbook, zoo: dic
     logbook.delete(zoo["elsewhere"])
     assert [row.name for row in selectors.latest_runs(project.pk, 2)] == ["broken", "linear"]
     assert selectors.count_runs(project.pk) == 3
-    assert [row.name for row in selectors.list_runs(project.pk, deleted=True)] == ["elsewhere"]
+    assert [row.name for row in selectors.list_runs(project.pk, shown=Shown.DELETED)] == ["elsewhere"]
 
 
 def test_experiments_with_their_counts(project: Project, zoo: dict[str, str]) -> None:

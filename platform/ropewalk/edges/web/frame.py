@@ -35,6 +35,11 @@ _TABS: list[tuple[str, str, str, str, Permission]] = [
 ]
 
 
+def rights(access: ProjectAccess) -> dict[str, bool]:
+    """What the viewer may do, as templates ask for it: ``may.runs_write``."""
+    return {permission.name.lower(): access.may(permission) for permission in Permission}
+
+
 def project_page(
     request: HttpRequest,
     access: ProjectAccess,
@@ -54,7 +59,6 @@ def project_page(
         "forks": kin.count_forks(access.actor.viewer_id, access.project.id),
         "parent": kin.parent_for(access.actor.viewer_id, access.project),
     }
-    may = {permission.name.lower(): access.may(permission) for permission in Permission}
     return render(
         request,
         template,
@@ -62,7 +66,7 @@ def project_page(
             "access": access,
             "tabs": tabs,
             "active": active,
-            "may": may,
+            "may": rights(access),
             "mirror": mirror,
             "lineage": lineage,
             **context,

@@ -1,8 +1,11 @@
 """Reads for pages, the API and the workers. Each takes the project's id and sees that project's MLflow workspace only."""
 
 from ropewalk.tracking.selectors.artifacts import artifact_of_run, list_artifacts, run_artifact_prefix
+from ropewalk.tracking.selectors.columns import run_columns, values_of_key
 from ropewalk.tracking.selectors.experiments import get_experiment, list_experiments
+from ropewalk.tracking.selectors.exports import every_run
 from ropewalk.tracking.selectors.finding import find_experiments, find_models, find_runs
+from ropewalk.tracking.selectors.groups import MOST_RUNS, SEEDS, Grouping, list_groups
 from ropewalk.tracking.selectors.histories import logged_points, metric_histories, sampled_points
 from ropewalk.tracking.selectors.ownership import default_experiment_id, has_runs, missing_ids
 from ropewalk.tracking.selectors.records import filled, run_record
@@ -14,20 +17,24 @@ from ropewalk.tracking.selectors.runs import (
     last_runs_of_commits,
     latest_runs,
     list_runs,
-    run_columns,
     runs_by_ids,
     runs_of_commits,
 )
 from ropewalk.tracking.selectors.searching import Order, RunSearch, search_runs
 from ropewalk.tracking.selectors.usage import logged_uses, models_made, newest_runs, run_commits, runs_using
+from ropewalk.tracking.selectors.views import list_views
 
 __all__ = [
+    "MOST_RUNS",
+    "SEEDS",
+    "Grouping",
     "Order",
     "RunSearch",
     "artifact_of_run",
     "comparable_runs",
     "count_runs",
     "default_experiment_id",
+    "every_run",
     "filled",
     "find_experiments",
     "find_models",
@@ -40,9 +47,11 @@ __all__ = [
     "latest_runs",
     "list_artifacts",
     "list_experiments",
+    "list_groups",
     "list_models",
     "list_runs",
     "list_versions",
+    "list_views",
     "logged_points",
     "logged_uses",
     "metric_histories",
@@ -58,5 +67,6 @@ __all__ = [
     "runs_using",
     "sampled_points",
     "search_runs",
+    "values_of_key",
     "versions_of_runs",
 ]

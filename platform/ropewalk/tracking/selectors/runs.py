@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from ropewalk.core.errors import NotFound
 from ropewalk.core.pagination import COUNT_BOUND, Page
@@ -12,16 +12,18 @@ from ropewalk.tracking.models import Dataset, Link, LinkTag, LoggedModelRow, Run
 from ropewalk.tracking.selectors.histories import metric_histories
 from ropewalk.tracking.selectors.registry import versions_of_runs
 from ropewalk.tracking.types import (
+    ARCHIVED_TAG,
     COMMIT_TAG,
     PARENT_TAG,
+    STAR_TAG,
     ComparableRun,
     DatasetInput,
     LatestMetric,
     LoggedModel,
     MetricHistory,
-    RunColumns,
     RunDetail,
     RunRow,
+    Shown,
     moment,
     stored_value,
 )
@@ -31,15 +33,28 @@ CHILDREN_SHOWN = 200
 
 
 def runs_in(
-    project_id: int, experiment_ids: Collection[str] | None = None, *, deleted: bool = False
+    project_id: int, experiment_ids: Collection[str] | None = None, *, shown: Shown | None = None
 ) -> QuerySet[Run]:
-    """The project's runs, active ones unless ``deleted``; ids that are not numbers match nothing."""
+    """The project's runs; ids that are not numbers match nothing. ``shown`` None: all that are not deleted, archived ones too."""
     rows = Run.objects.for_project(project_id).select_related("experiment")
+    deleted = shown is Shown.DELETED
     rows = rows.filter(lifecycle_stage="deleted" if deleted else "active")
+    if shown is Shown.STARRED:
+        rows = rows.filter(_tagged(STAR_TAG))
+    elif shown is Shown.ARCHIVED:
+        rows = rows.filter(_tagged(ARCHIVED_TAG))
+    elif shown is Shown.ACTIVE:
+        rows = rows.filter(~_tagged(ARCHIVED_TAG))
     if experiment_ids is None:
         return rows if deleted else rows.filter(experiment__lifecycle_stage="active")
     numbers = [int(one) for one in experiment_ids if one.isascii() and one.isdigit() and len(one) < 10]
     return rows.filter(experiment_id__in=numbers)
+
+
+def _tagged(key: str) -> Exists:
+    return Exists(
+        RunTag.objects.unscoped("tied to a run by OuterRef").filter(run_id=OuterRef("run_uuid"), key=key)
+    )
 
 
 def rows_of(
@@ -105,7 +120,7 @@ def list_runs(
     order: str = "",
     page: int = 1,
     per_page: int = 50,
-    deleted: bool = False,
+    shown: Shown | None = None,
     metric_keys: Collection[str] | None = None,
     param_keys: Collection[str] | None = None,
 ) -> Page[RunRow]:
@@ -117,7 +132,7 @@ def list_runs(
     """
     per_page = min(max(per_page, 1), 500)
     start = (max(page, 1) - 1) * per_page
-    matching = filters.apply(runs_in(project_id, experiment_ids, deleted=deleted), filter_text)
+    matching = filters.apply(runs_in(project_id, experiment_ids, shown=shown), filter_text)
     found = list(ordering.apply(matching, order)[start : start + per_page + 1])
     total = matching.order_by()[: COUNT_BOUND + 1].count()
     return Page(
@@ -127,25 +142,6 @@ def list_runs(
         total=min(total, COUNT_BOUND),
         has_next=len(found) > per_page,
         total_exact=total <= COUNT_BOUND,
-    )
-
-
-def run_columns(
-    project_id: int, *, experiment_ids: Collection[str] | None = None, sample: int = 200
-) -> RunColumns:
-    """The keys that the newest ``sample`` runs use, for column choosers. Four queries."""
-    newest = ordering.apply(runs_in(project_id, experiment_ids), "")
-    ids = list(newest.values_list("run_uuid", flat=True)[:sample])
-
-    def keys(rows: QuerySet[RunMetric] | QuerySet[RunParam] | QuerySet[RunTag]) -> tuple[str, ...]:
-        return tuple(rows.filter(run_id__in=ids).order_by("key").values_list("key", flat=True).distinct())
-
-    reason = "by the ids of runs already scoped"
-    tags = keys(RunTag.objects.unscoped(reason).exclude(key__startswith="mlflow."))
-    return RunColumns(
-        metrics=keys(RunMetric.objects.unscoped(reason)),
-        params=keys(RunParam.objects.unscoped(reason)),
-        tags=tags,
     )
 
 

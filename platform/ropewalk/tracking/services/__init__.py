@@ -1,4 +1,4 @@
-"""What tracking writes itself: a project's Default, its end, and the few writes to runs that clients make by the thousand.
+"""What tracking writes itself: a project's Default, its end, what clients write by the thousand, what people change on our pages.
 
 Everything else about runs is written by MLflow's own store.
 """
@@ -6,7 +6,9 @@ Everything else about runs is written by MLflow's own store.
 from ropewalk.tracking.models import TrackingSpace
 from ropewalk.tracking.removal import remove_workspace
 from ropewalk.tracking.services.logging import Logged, Point, add_params, log_batch, set_tag
+from ropewalk.tracking.services.marks import delete_runs, restore_runs, tag_runs, untag_runs
 from ropewalk.tracking.services.runs import NewRun, RunChange, create_run, update_run
+from ropewalk.tracking.services.views import remove_view, save_view
 
 __all__ = [
     "Logged",
@@ -15,10 +17,16 @@ __all__ = [
     "RunChange",
     "add_params",
     "create_run",
+    "delete_runs",
     "log_batch",
     "remember_default",
+    "remove_view",
     "remove_workspace",
+    "restore_runs",
+    "save_view",
     "set_tag",
+    "tag_runs",
+    "untag_runs",
     "update_run",
 ]
 

@@ -5,13 +5,23 @@ from functools import partial
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
 from ropewalk.edges.web.errors import html_error
-from ropewalk.edges.web.experiments import compare, run, views
+from ropewalk.edges.web.experiments import changes, compare, exporting, run, saved, views
 
 _project = partial(project_route, on_error=html_error)
 _P = "<str:owner>/<str:project>"
 
 urlpatterns = [
     _project(f"{_P}/experiments", views.experiments, needs=Permission.RUNS_READ, name="experiments"),
+    _project(f"{_P}/experiments/values", views.values, needs=Permission.RUNS_READ, name="run-values"),
+    _project(f"{_P}/experiments/export", exporting.export, needs=Permission.RUNS_READ, name="runs-export"),
+    _project(f"{_P}/experiments/views", saved.save, needs=Permission.RUNS_READ, name="view-save"),
+    _project(
+        f"{_P}/experiments/views/<int:view_id>/delete",
+        saved.remove,
+        needs=Permission.RUNS_READ,
+        name="view-delete",
+    ),
+    _project(f"{_P}/experiments/runs", changes.change, needs=Permission.RUNS_WRITE, name="runs-change"),
     _project(
         f"{_P}/experiments/compare", compare.comparisons, needs=Permission.ANALYSES_READ, name="comparisons"
     ),

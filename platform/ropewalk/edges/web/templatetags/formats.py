@@ -113,6 +113,16 @@ def number(value: Any) -> str:
 
 
 @register.filter
+def rough(value: float | None) -> str:
+    """The width of an interval: two digits that count."""
+    if value is None or not math.isfinite(value):
+        return "—"
+    if value and not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.1e}"
+    return f"{value:#.2g}".rstrip(".") if abs(value) < 100 else f"{value:.0f}"
+
+
+@register.filter
 def moment(value: Any) -> str:
     """A number, or a time as a worker wrote it: midnight without its hours."""
     if isinstance(value, str):
