@@ -28,6 +28,7 @@ from ropewalk.releases import services as releases
 from ropewalk.releases.selectors import releases as releases_of
 from ropewalk.releases.types import ReleaseText
 from ropewalk.repos.models import ProtectedBranch, PushMirror
+from ropewalk.tracking.models import SavedView
 from ropewalk.tracking.types import workspace_name
 
 # Free text: what it names is looked up inside the project that the gate resolved.
@@ -181,6 +182,15 @@ def make_report(project: Project) -> Any:
         project=project, number=number, fingerprint="f", created_at=clock.now(), **sides
     )
     return number
+
+
+@owned("view_id")
+def make_saved_view(project: Project) -> Any:
+    row = SavedView(
+        project=project, owner_id=project.created_by_id, name="matrix", shared=True, updated_at=clock.now()
+    )
+    row.save()
+    return row.pk
 
 
 @owned("protection_id")

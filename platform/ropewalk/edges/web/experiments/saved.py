@@ -1,7 +1,7 @@
 """Saved views: a table's query string under a name, for oneself or for everybody who sees the project."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 
 from ropewalk.access.roles import Permission
@@ -44,14 +44,15 @@ def save(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
 
 def remove(request: HttpRequest, access: ProjectAccess, view_id: int) -> HttpResponse:
     """Remove a view of one's own; maintainers remove shared ones of others, too."""
-    if request.method == "POST":
-        name = tracking.remove_view(
-            project_id=access.project.id,
-            user_id=_person(access),
-            view_id=view_id,
-            any_owner=access.may(Permission.SETTINGS_WRITE),
-        )
-        messages.success(request, f"The view “{name}” was removed.")
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    name = tracking.remove_view(
+        project_id=access.project.id,
+        user_id=_person(access),
+        view_id=view_id,
+        any_owner=access.may(Permission.SETTINGS_WRITE),
+    )
+    messages.success(request, f"The view “{name}” was removed.")
     return redirect(f"{access.project.path}/experiments")
 
 
