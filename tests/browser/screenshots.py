@@ -23,6 +23,7 @@ ANONYMOUS = {
     "welcome": "/",
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
+    "verify": "/verify",
     "missing": "/nobody/nothing",
 }
 SIGNED_IN = {

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from ropewalk.access import routes
 from ropewalk.access.roles import Permission
 from ropewalk.edges.web.errors import html_error
+from ropewalk.edges.web.experiments import reproduce
 from ropewalk.edges.web.files import views as files
 from ropewalk.edges.web.home import views as home
 from ropewalk.edges.web.people import renaming, ssh_keys
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _public("favicon.svg", home.favicon, name="favicon"),
     _public("explore", home.explore, name="explore"),
     _public("search", search.search, name="search"),
+    _public("verify", reproduce.verify, name="verify-certificate"),
     _signed_in("settings/tokens", people.tokens, name="settings-tokens"),
     _signed_in("settings/tokens/<int:token_id>/revoke", people.revoke_token, name="token-revoke"),
     _signed_in("settings/ssh-keys", ssh_keys.ssh_keys, name="settings-ssh-keys"),

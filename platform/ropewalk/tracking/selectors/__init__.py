@@ -1,6 +1,11 @@
 """Reads for pages, the API and the workers. Each takes the project's id and sees that project's MLflow workspace only."""
 
-from ropewalk.tracking.selectors.artifacts import artifact_of_run, list_artifacts, run_artifact_prefix
+from ropewalk.tracking.selectors.artifacts import (
+    artifact_of_run,
+    environment_files,
+    list_artifacts,
+    run_artifact_prefix,
+)
 from ropewalk.tracking.selectors.columns import run_columns, values_of_key
 from ropewalk.tracking.selectors.experiments import get_experiment, list_experiments
 from ropewalk.tracking.selectors.exports import every_run
@@ -34,6 +39,7 @@ __all__ = [
     "comparable_runs",
     "count_runs",
     "default_experiment_id",
+    "environment_files",
     "every_run",
     "filled",
     "find_experiments",

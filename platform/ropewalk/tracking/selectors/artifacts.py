@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 from ropewalk.core import blobs
 from ropewalk.core.blobs import BlobStat
 from ropewalk.core.errors import Invalid, NotFound
-from ropewalk.tracking.models import Run
+from ropewalk.tracking.models import Link, LoggedModelRow, Run
 from ropewalk.tracking.types import ArtifactEntry, artifact_prefix
 
 # Sorts after every name that a directory can hold, so that one more listing call jumps over the directory.
@@ -77,3 +77,43 @@ def artifact_of_run(project_id: int, run_id: str, path: str) -> BlobStat:
     if stat is None:
         raise NotFound(f"The run has no artifact {below}.")
     return stat
+
+
+ENVIRONMENT_FILES = frozenset(
+    {
+        "requirements.txt",
+        "conda.yaml",
+        "python_env.yaml",
+        "uv.lock",
+        "poetry.lock",
+        "pdm.lock",
+        "Pipfile.lock",
+        "conda-lock.yml",
+        "pixi.lock",
+    }
+)
+_MOST_FOLDERS, _MOST_MODELS = 8, 3
+
+
+def environment_files(project_id: int, run_id: str) -> list[str]:
+    """Files that name packages: at the root of a run's artifacts, in its first folders, and beside the models that it logged.
+
+    Paths are relative to the run, those of models begin with ``models/ID/``. A handful of listings. Raises :class:`NotFound`.
+    """
+    prefix = run_artifact_prefix(project_id, run_id)
+    root = entries_below(prefix, limit=200)
+    found = [entry.path for entry in root if entry.name in ENVIRONMENT_FILES]
+    for folder in [entry for entry in root if entry.is_dir][:_MOST_FOLDERS]:
+        below = entries_below(f"{prefix}{folder.name}/", limit=100)
+        found += [f"{folder.name}/{entry.name}" for entry in below if entry.name in ENVIRONMENT_FILES]
+    outputs = Link.objects.filter(source_type="RUN_OUTPUT", source_id=run_id, destination_type="MODEL_OUTPUT")
+    ids = list(outputs.values_list("destination_id", flat=True)[:_MOST_MODELS])
+    models = LoggedModelRow.objects.for_project(project_id).filter(model_id__in=ids).order_by("model_id")
+    for model_id, location in models.values_list("model_id", "artifact_location"):
+        place = f"{artifact_prefix(project_id)}{unquote(urlsplit(location).path).strip('/')}/"
+        found += [
+            f"models/{model_id}/{entry.name}"
+            for entry in entries_below(place, limit=100)
+            if entry.name in ENVIRONMENT_FILES
+        ]
+    return found

@@ -12,9 +12,10 @@ from ropewalk.data import selectors as data
 from ropewalk.edges.web.data.availability import stock_of
 from ropewalk.edges.web.experiments.curves import charts_of
 from ropewalk.edges.web.frame import project_page
+from ropewalk.edges.web.rendering import markdown
 from ropewalk.repos import selectors as repos
 from ropewalk.tracking import selectors as tracking
-from ropewalk.tracking.types import NOTE_TAG, RunDetail
+from ropewalk.tracking.types import RunDetail
 
 MOST_CHARTS = 24
 CHART_POINTS = 800
@@ -30,10 +31,12 @@ def run(request: HttpRequest, access: ProjectAccess, run_id: str) -> HttpRespons
         **_metrics(access.project.id, detail),
         "detail": detail,
         "run": detail.run,
-        "note": detail.run.tags.get(NOTE_TAG, ""),
+        "note": markdown(detail.run.note) if detail.run.note else "",
+        "reproduce_url": f"{access.project.path}/runs/{run_id}/reproduce",
         "source": detail.run.tags.get("mlflow.source.name", ""),
         "params": sorted(detail.run.params.items()),
         "tags": sorted(detail.run.user_tags.items()),
+        "changing": request.GET.get("change", ""),
         "artifacts": tracking.list_artifacts(access.project.id, run_id, folder, limit=500),
         "folder": folder,
         "parent_folder": folder.rpartition("/")[0],

@@ -5,7 +5,7 @@ from functools import partial
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
 from ropewalk.edges.web.errors import html_error
-from ropewalk.edges.web.experiments import changes, compare, exporting, run, saved, views
+from ropewalk.edges.web.experiments import changes, compare, exporting, reproduce, run, saved, views
 
 _project = partial(project_route, on_error=html_error)
 _P = "<str:owner>/<str:project>"
@@ -35,6 +35,18 @@ urlpatterns = [
         name="comparison",
     ),
     _project(f"{_P}/runs/<str:run_id>", run.run, needs=Permission.RUNS_READ, name="run"),
+    _project(
+        f"{_P}/runs/<str:run_id>/reproduce",
+        reproduce.reproduce,
+        needs=Permission.RUNS_READ,
+        name="run-reproduce",
+    ),
+    _project(
+        f"{_P}/runs/<str:run_id>/certificate.json",
+        reproduce.certificate,
+        needs=Permission.RUNS_READ,
+        name="run-certificate",
+    ),
     _project(
         f"{_P}/runs/<str:run_id>/artifacts/<path:path>",
         run.artifact,
