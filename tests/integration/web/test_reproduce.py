@@ -6,6 +6,7 @@ from base64 import b64decode
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ropewalk.projects.models import Project
@@ -114,6 +115,10 @@ def test_the_page_checks_for_everybody(project: Project, run: str) -> None:
     bad = Client().post("/verify", {"certificate": given.replace('"D"', '"A"')}).content.decode()
     assert "did not sign this text" in bad
     assert "This server signed it" not in bad
+    file = SimpleUploadedFile("run.json", given.encode())
+    assert "This server signed it" in Client().post("/verify", {"file": file}).content.decode()
+    large = SimpleUploadedFile("run.json", b" " * (1 << 20))
+    assert Client().post("/verify", {"file": large}).status_code == 413
     assert Client().get("/verify").status_code == 200
 
 

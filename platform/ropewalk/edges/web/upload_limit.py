@@ -9,6 +9,8 @@ from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUplo
 
 MAX_BYTES = 64 << 20
 _PAGES = re.compile(r"^/[^/]+/[^/]+/(?:upload/|bucket/upload$|releases/\d+/files$)")
+# Pages for everybody take small files only: a certificate has at most 64 KiB.
+_SMALL = {"/verify": 128 << 10}
 
 
 class BoundedUpload(TemporaryFileUploadHandler):
@@ -26,7 +28,10 @@ class BoundedUpload(TemporaryFileUploadHandler):
         encoding: Any = None,
     ) -> None:
         """Refuse by the length that the client told."""
-        self._takes = bool(_PAGES.match(str(META.get("PATH_INFO", ""))))
+        path = str(META.get("PATH_INFO", ""))
+        self._takes = path in _SMALL or bool(_PAGES.match(path))
+        if content_length > _SMALL.get(path, content_length):
+            raise RequestDataTooBig("This page takes small files only.")
         if self._takes and content_length > MAX_BYTES:
             raise RequestDataTooBig("More than 64 MiB at once can't be uploaded here.")
 
