@@ -13,7 +13,7 @@ from ropewalk.edges.web.experiments.saved import plain_query
 from ropewalk.edges.web.frame import project_page, rights
 from ropewalk.tracking import selectors as tracking
 from ropewalk.tracking.errors import InvalidFilter
-from ropewalk.tracking.types import SavedTable, Shown
+from ropewalk.tracking.types import RunColumns, SavedTable, Shown
 
 _SHOWN = (
     (Shown.ACTIVE, "Runs"),
@@ -41,20 +41,33 @@ def experiments(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
         )
         response.headers["X-Fragment"] = "1"
         return response
-    context |= {
+    context |= _around(request, access, asked, known, context["columns"])
+    return project_page(request, access, "experiments/list.html", "experiments", context, status=status)
+
+
+def _around(
+    request: HttpRequest,
+    access: ProjectAccess,
+    asked: table.TableQuery,
+    known: RunColumns,
+    columns: list[table.Column],
+) -> dict[str, Any]:
+    """What stands around the table: choices, views, and what else the address holds."""
+    views = _views(request, access)
+    return {
         "keys": table.filter_keys(known),
-        "choices": table.choices(known, context["columns"]),
-        "arranged": table.arranged(context["columns"], request.GET, asked.pinned),
+        "choices": table.choices(known, columns),
+        "arranged": table.arranged(columns, request.GET, asked.pinned),
         "experiments": tracking.list_experiments(access.project.id),
         "chosen": set(asked.experiments or []),
-        "groupings": groupings(known, asked.group if grouping else ""),
+        "groupings": groupings(known, asked.group if tracking.Grouping.parse(asked.group) else ""),
         "group_kept": [
             (name, value)
             for name, values in request.GET.lists()
             for value in values
             if name not in {"group", "page"}
         ],
-        "views": (views := _views(request, access)),
+        "views": views,
         "view_here": any(here for _, here in views),
         "export_url": f"{access.project.path}/experiments/export",
         "query_string": plain_query(request.GET.urlencode()),
@@ -63,7 +76,6 @@ def experiments(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
             for kind, label in _SHOWN
         ],
     }
-    return project_page(request, access, "experiments/list.html", "experiments", context, status=status)
 
 
 def _views(request: HttpRequest, access: ProjectAccess) -> list[tuple[SavedTable, bool]]:
@@ -79,7 +91,9 @@ def values(request: HttpRequest, access: ProjectAccess) -> JsonResponse:
     return JsonResponse({"values": tracking.values_of_key(access.project.id, request.GET.get("key", ""))})
 
 
-def _runs(request: HttpRequest, access: ProjectAccess, asked: table.TableQuery, known: Any) -> dict[str, Any]:
+def _runs(
+    request: HttpRequest, access: ProjectAccess, asked: table.TableQuery, known: RunColumns
+) -> dict[str, Any]:
     """A page of the table."""
     columns = asked.columns or table.default_columns(known, access.project.key_metric)
     problem = ""
