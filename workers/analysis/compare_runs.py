@@ -5,20 +5,23 @@ The result of :func:`compare` is JSON without NaN or infinity: such numbers stan
 
 ``format``, ``runs`` [{id, name, …}], ``params`` [{name, differs, values}], ``tags`` likewise, ``metrics`` [{name, direction,
 differs, values, best, spread}], ``curves`` [{name, series: [{run, steps, values, total}]}], ``groups`` [{params, runs, seeds,
-metrics: [{name, n, mean, std, low, high}]}], ``seed_params``. ``values`` lists follow the order of ``runs``; ``best`` holds
-positions in it.
+metrics: [{name, n, mean, std, low, high}]}], ``seed_params``, ``differences`` and ``alone`` (:mod:`workers.analysis.seed_groups`;
+their groups are positions in ``combinations`` [{params, runs}]), ``importance`` (:mod:`workers.analysis.importance`). ``values``
+lists follow the order of ``runs``; ``best`` holds positions in it.
 """
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-COMPARISON_FORMAT = 1
+from workers.analysis.seed_groups import Key, alone, differences, grouped
+
+COMPARISON_FORMAT = 2
 MAX_POINTS = 1500
 SEED = re.compile(r"(^|[._\- /])(random[_-]?(state|seed)|seed)($|[._\- /])", re.IGNORECASE)
 _LOWER = {
@@ -107,7 +110,12 @@ def safe_number(value: float) -> float | str:
 
 def compare(runs: Sequence[RunInput], *, max_points: int = MAX_POINTS) -> dict[str, Any]:
     """Compare runs in the given order. Pure."""
+    from workers.analysis.importance import importance  # scikit-learn is large, and only this needs it
+
     seeds = sorted({name for run in runs for name in run.params if SEED.search(name)})
+    params, metrics = [run.params for run in runs], [run.metrics for run in runs]
+    groups = grouped(params, set(seeds))
+    varying = {row["name"] for row in _table([dict(key) for key in groups]) if row["differs"]}
     return {
         "format": COMPARISON_FORMAT,
         "runs": [{"id": run.id, "name": run.name, **run.about} for run in runs],
@@ -116,7 +124,14 @@ def compare(runs: Sequence[RunInput], *, max_points: int = MAX_POINTS) -> dict[s
         "metrics": _metrics(runs),
         "curves": _curves(runs, max_points),
         "seed_params": seeds,
-        "groups": _groups(runs, set(seeds)),
+        "groups": _groups(runs, seeds, groups, varying),
+        "combinations": [
+            {"params": {name: value for name, value in key if name in varying}, "runs": members}
+            for key, members in groups.items()
+        ],
+        "differences": differences(list(groups.values()), metrics),
+        "alone": alone(groups, metrics),
+        "importance": importance(params, metrics, left_out=set(seeds)),
     }
 
 
@@ -201,24 +216,21 @@ def thin(values: np.ndarray[Any, np.dtype[np.float64]], limit: int) -> np.ndarra
     return np.array(sorted(kept), np.int64)
 
 
-def _groups(runs: Sequence[RunInput], seeds: set[str]) -> list[dict[str, Any]]:
+def _groups(
+    runs: Sequence[RunInput], seeds: Sequence[str], groups: Mapping[Key, Sequence[int]], varying: set[str]
+) -> list[dict[str, Any]]:
     """Runs whose parameters are equal but for the seed, where at least one group holds more than one run."""
-    grouped: dict[tuple[tuple[str, str], ...], list[int]] = {}
-    for position, run in enumerate(runs):
-        key = tuple(sorted((name, value) for name, value in run.params.items() if name not in seeds))
-        grouped.setdefault(key, []).append(position)
-    if not seeds or all(len(members) < 2 for members in grouped.values()):
+    if not seeds or all(len(members) < 2 for members in groups.values()):
         return []
-    varying = {row["name"] for row in _table([dict(key) for key in grouped]) if row["differs"]}
     names = sorted({name for run in runs for name in run.metrics})
     return [
         {
             "params": {name: value for name, value in key if name in varying},
             "runs": members,
-            "seeds": [{name: runs[member].params.get(name) for name in sorted(seeds)} for member in members],
+            "seeds": [{name: runs[member].params.get(name) for name in seeds} for member in members],
             "metrics": [row for name in names if (row := _mean(name, [runs[member] for member in members]))],
         }
-        for key, members in grouped.items()
+        for key, members in groups.items()
     ]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from ropewalk.core.jobs import JobKind
 from ropewalk.core.types import JobView
 
-COMPARE_RUNS = JobKind("compare_runs", version=1, time_limit=300)
-MOST_RUNS = 50
+COMPARE_RUNS = JobKind("compare_runs", version=2, time_limit=300)
+MOST_RUNS = 200
 
 
 @dataclass(frozen=True)

@@ -280,6 +280,11 @@ def test_views_are_private_until_they_are_shared(client: Client, project: Projec
     assert visitor.post(path_of(project, f"/views/{mine.id}/delete")).status_code == 404
     save(client, "mine")  # the same name: replaced
     assert len(selectors.list_views(project.pk, owner.pk)) == 2
+    assert (
+        "Everybody who sees the project loses it"
+        in client.get(path_of(project, f"/views/{ours.id}/delete")).content.decode()
+    )
+    assert visitor.get(path_of(project, f"/views/{mine.id}/delete")).status_code == 404
     client.post(path_of(project, f"/views/{ours.id}/delete"))
     assert [view.name for view in selectors.list_views(project.pk, owner.pk)] == ["mine"]
 

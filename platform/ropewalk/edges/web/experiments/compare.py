@@ -9,6 +9,7 @@ from ropewalk.access.roles import Permission
 from ropewalk.access.types import ProjectAccess
 from ropewalk.comparisons import selectors, services
 from ropewalk.core.pagination import page_number
+from ropewalk.edges.web.experiments import insights
 from ropewalk.edges.web.experiments.curves import Chart, chart
 from ropewalk.edges.web.frame import project_page
 
@@ -42,6 +43,10 @@ def comparison(request: HttpRequest, access: ProjectAccess, number: int) -> Http
         "tags": _split(result.get("tags", [])),
         "charts": _charts(result),
         "groups": _groups(result),
+        "differences": insights.differences(result),
+        "alone": insights.alone(result),
+        "importance": insights.importance(result),
+        "trade_off": insights.trade_off(result, request.GET),
         "may_start": access.may(Permission.ANALYSES_START),
     }
     return project_page(request, access, "comparisons/detail.html", "experiments", context)

@@ -1,14 +1,17 @@
 """Saved views: a table's query string under a name, for oneself or for everybody who sees the project."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
 from ropewalk.access.roles import Permission
 from ropewalk.access.selectors import ask_again
 from ropewalk.access.types import ProjectAccess
-from ropewalk.core.errors import Invalid, Unauthenticated
+from ropewalk.core.errors import Invalid, NotFound, Unauthenticated
+from ropewalk.edges.web.frame import project_page
+from ropewalk.tracking import selectors
 from ropewalk.tracking import services as tracking
+from ropewalk.tracking.types import SavedTable
 
 _LEFT_OUT = ("page", "fragment", "csrfmiddlewaretoken")
 
@@ -43,9 +46,10 @@ def save(request: HttpRequest, access: ProjectAccess) -> HttpResponse:
 
 
 def remove(request: HttpRequest, access: ProjectAccess, view_id: int) -> HttpResponse:
-    """Remove a view of one's own; maintainers remove shared ones of others, too."""
+    """Remove a view of one's own, after a question; maintainers remove shared ones of others, too."""
     if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+        context = {"view": _removable(access, view_id)}
+        return project_page(request, access, "experiments/view_delete.html", "experiments", context)
     name = tracking.remove_view(
         project_id=access.project.id,
         user_id=_person(access),
@@ -54,6 +58,13 @@ def remove(request: HttpRequest, access: ProjectAccess, view_id: int) -> HttpRes
     )
     messages.success(request, f"The view “{name}” was removed.")
     return redirect(f"{access.project.path}/experiments")
+
+
+def _removable(access: ProjectAccess, view_id: int) -> SavedTable:
+    for view in selectors.list_views(access.project.id, access.actor.user_id):
+        if view.id == view_id and (view.mine or access.may(Permission.SETTINGS_WRITE)):
+            return view
+    raise NotFound("There is no such view.")
 
 
 def _person(access: ProjectAccess) -> int:

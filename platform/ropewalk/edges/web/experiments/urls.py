@@ -5,7 +5,16 @@ from functools import partial
 from ropewalk.access.roles import Permission
 from ropewalk.access.routes import project_route
 from ropewalk.edges.web.errors import html_error
-from ropewalk.edges.web.experiments import changes, compare, exporting, reproduce, run, saved, views
+from ropewalk.edges.web.experiments import (
+    changes,
+    compare,
+    comparison_export,
+    exporting,
+    reproduce,
+    run,
+    saved,
+    views,
+)
 
 _project = partial(project_route, on_error=html_error)
 _P = "<str:owner>/<str:project>"
@@ -33,6 +42,12 @@ urlpatterns = [
         compare.comparison,
         needs=Permission.ANALYSES_READ,
         name="comparison",
+    ),
+    _project(
+        f"{_P}/experiments/compare/<int:number>/export",
+        comparison_export.export,
+        needs=Permission.ANALYSES_READ,
+        name="comparison-export",
     ),
     _project(f"{_P}/runs/<str:run_id>", run.run, needs=Permission.RUNS_READ, name="run"),
     _project(
