@@ -43,10 +43,12 @@ def test_filter_sort_and_open_a_run(wanda: Page, harvest: Seeded):
     wanda.goto(f"{harvest.path}/experiments")
     wanda.get_by_label("Filter", exact=True).fill("params.model = 'forest'")
     wanda.get_by_role("button", name="Filter").click()
-    names = wanda.locator("tbody tr td:nth-child(2)")
+    names = wanda.locator("tbody td.is-pinned")
     expect(names).to_have_count(3)
     wanda.get_by_role("columnheader", name="accuracy").get_by_role("link").click()
-    values = [float(text) for text in wanda.locator("tbody tr td:nth-child(4)").all_inner_texts()]
+    expect(wanda.locator("thead th[aria-sort=descending]")).to_contain_text("accuracy")
+    at = wanda.locator("thead tr").last.locator("th").all_inner_texts().index("accuracy")
+    values = [float(text) for text in wanda.locator(f"tbody tr td:nth-child({at + 1})").all_inner_texts()]
     assert values == sorted(values, reverse=True)
     names.first.get_by_role("link").click()
     expect(wanda.get_by_role("heading", level=1, name=re.compile("forest-"))).to_be_visible()
