@@ -47,7 +47,7 @@ def test_filter_sort_and_open_a_run(wanda: Page, harvest: Seeded):
     expect(names).to_have_count(3)
     wanda.get_by_role("columnheader", name="accuracy").get_by_role("link").click()
     expect(wanda.locator("thead th[aria-sort=descending]")).to_contain_text("accuracy")
-    at = wanda.locator("thead tr").last.locator("th").all_inner_texts().index("accuracy")
+    at = [text.strip() for text in wanda.locator("thead th").all_inner_texts()].index("accuracy")
     values = [float(text) for text in wanda.locator(f"tbody tr td:nth-child({at + 1})").all_inner_texts()]
     assert values == sorted(values, reverse=True)
     names.first.get_by_role("link").click()
