@@ -5,7 +5,6 @@ random names and the order of the lists within a run, which it takes from Postgr
 """
 
 import json
-import math
 import re
 from itertools import count
 from pathlib import Path
@@ -315,16 +314,3 @@ def test_runs_with_data_sets_and_models_are_told_alike(lives: tuple[Life, Life])
             theirs = quick.ask(path, run, body)
         assert ours[0] == 200 and ordered(ours[1]) == ordered(theirs[1]), (path, run)
     assert quick.ask("runs/get", 0, {})[1].count('"name": "t') == 2
-
-
-@given(number=st.one_of(st.floats(), st.integers(-(2**60), 2**60)))
-@settings(max_examples=300, deadline=None)
-def test_doubles_are_written_as_protobuf_writes_them(number: float) -> None:
-    from mlflow.protos.service_pb2 import Metric
-    from mlflow.utils.proto_json_utils import message_to_json
-
-    from ropewalk.edges.mlflow_http.fast import wire
-
-    value = float(number)
-    theirs = json.loads(message_to_json(Metric(value=value)))["value"]
-    assert json.dumps(theirs) == wire.number(value) or (math.isnan(value) and wire.number(value) == '"NaN"')

@@ -11,9 +11,8 @@ from ropewalk.tracking.selectors.experiments import get_experiment, list_experim
 from ropewalk.tracking.selectors.exports import every_run
 from ropewalk.tracking.selectors.finding import find_experiments, find_models, find_runs
 from ropewalk.tracking.selectors.groups import MOST_RUNS, SEEDS, Grouping, list_groups
-from ropewalk.tracking.selectors.histories import logged_points, metric_histories, sampled_points
+from ropewalk.tracking.selectors.histories import metric_histories, sampled_points
 from ropewalk.tracking.selectors.ownership import default_experiment_id, has_runs, missing_ids
-from ropewalk.tracking.selectors.records import filled, run_record
 from ropewalk.tracking.selectors.registry import get_model, list_models, list_versions, versions_of_runs
 from ropewalk.tracking.selectors.runs import (
     comparable_runs,
@@ -26,6 +25,7 @@ from ropewalk.tracking.selectors.runs import (
     runs_of_commits,
 )
 from ropewalk.tracking.selectors.searching import Order, RunSearch, search_runs
+from ropewalk.tracking.selectors.told import Pieces, ToldRun, told_history, told_run, told_runs
 from ropewalk.tracking.selectors.usage import logged_uses, models_made, newest_runs, run_commits, runs_using
 from ropewalk.tracking.selectors.views import list_views
 
@@ -34,14 +34,15 @@ __all__ = [
     "SEEDS",
     "Grouping",
     "Order",
+    "Pieces",
     "RunSearch",
+    "ToldRun",
     "artifact_of_run",
     "comparable_runs",
     "count_runs",
     "default_experiment_id",
     "environment_files",
     "every_run",
-    "filled",
     "find_experiments",
     "find_models",
     "find_runs",
@@ -58,7 +59,6 @@ __all__ = [
     "list_runs",
     "list_versions",
     "list_views",
-    "logged_points",
     "logged_uses",
     "metric_histories",
     "missing_ids",
@@ -67,12 +67,14 @@ __all__ = [
     "run_artifact_prefix",
     "run_columns",
     "run_commits",
-    "run_record",
     "runs_by_ids",
     "runs_of_commits",
     "runs_using",
     "sampled_points",
     "search_runs",
+    "told_history",
+    "told_run",
+    "told_runs",
     "values_of_key",
     "versions_of_runs",
 ]

@@ -66,10 +66,6 @@ def metric_histories(
     ]
 
 
-_POINTS = """
-SELECT m.value, m.timestamp, m.step, m.is_nan FROM mlflow.metrics m
-WHERE m.run_uuid = %s AND m.key = %s ORDER BY m.timestamp, m.step, m.value LIMIT %s OFFSET %s
-"""
 # As MLflow 3.17 samples: the first row of each of N equal buckets, and the last row of all.
 _SAMPLED_BY_ROW = """
 WITH mine AS (
@@ -84,11 +80,6 @@ SELECT value, timestamp, step, is_nan, rank = 1 FROM ranked WHERE rank = 1 OR is
 """
 StoredPoint = tuple[float, int, int, bool]
 """Value as MLflow stores it, timestamp in ms, step, whether it is NaN."""
-
-
-def logged_points(run_id: str, key: str, *, limit: int | None, offset: int = 0) -> list[StoredPoint]:
-    """The points of one metric of a run already scoped, in MLflow's order (time, step, value)."""
-    return statements.run(_POINTS, (run_id, key, limit, offset), binary=True)
 
 
 def sampled_points(run_id: str, key: str, *, count: int, steps: tuple[int, int] | None) -> list[StoredPoint]:

@@ -1,22 +1,12 @@
-"""Runs whole, as MLflow's protocol tells them: few statements for any number of runs, plain rows instead of model instances."""
+"""The data sets and models of runs, as MLflow's protocol tells them: few statements for any number of runs."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from ropewalk.core import statements
-from ropewalk.tracking.types import RunInfo, workspace_name
-
-
-class Latest(NamedTuple):
-    """A metric's latest point. ``value`` is MLflow's column (0 for NaN, the largest double for infinity)."""
-
-    key: str
-    value: float
-    timestamp: int
-    step: int
-    is_nan: bool
+from ropewalk.tracking.types import RunInfo
 
 
 @dataclass
@@ -34,26 +24,14 @@ class InputRecord:
 
 @dataclass
 class RunRecord:
-    """One run with everything that MLflow's ``runs/get`` says of it; lists are in the order of their keys."""
+    """One run, the data sets that it read, and the models that it read and made."""
 
     info: RunInfo
-    metrics: list[Latest] = field(default_factory=list)
-    params: list[tuple[str, str]] = field(default_factory=list)
-    tags: list[tuple[str, str]] = field(default_factory=list)
     inputs: list[InputRecord] = field(default_factory=list)
     model_inputs: list[str] = field(default_factory=list)
     model_outputs: list[tuple[str, int]] = field(default_factory=list)
 
 
-_INFO = """
-SELECT r.run_uuid, r.name, r.experiment_id, r.user_id, r.status, r.start_time, r.end_time, r.artifact_uri, r.lifecycle_stage
-FROM mlflow.runs r JOIN mlflow.experiments e USING (experiment_id) WHERE r.run_uuid = %s AND e.workspace = %s
-"""
-_METRICS = """
-SELECT run_uuid, key, value, timestamp, step, is_nan FROM mlflow.latest_metrics WHERE run_uuid = ANY(%s)
-"""
-_PARAMS = "SELECT run_uuid, key, value FROM mlflow.params WHERE run_uuid = ANY(%s)"
-_TAGS = "SELECT run_uuid, key, value FROM mlflow.tags WHERE run_uuid = ANY(%s)"
 _INPUTS = """
 SELECT i.destination_id, i.input_uuid, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,
   d.dataset_profile, t.name, t.value
@@ -68,30 +46,13 @@ ORDER BY source_id, destination_id
 """
 
 
-def run_record(project_id: int, run_id: str) -> RunRecord | None:
-    """One run of the project, whole; None when it has no such run. Six statements."""
-    row = statements.ask_row(_INFO, (run_id, workspace_name(project_id)))
-    return filled([RunInfo(*row)], model_inputs=True)[0] if row else None
-
-
-def filled(runs: Collection[RunInfo], *, model_inputs: bool = False) -> list[RunRecord]:
-    """Everything logged to runs already scoped to a project, in their order. Five statements.
+def records_of(runs: Collection[RunInfo], *, model_inputs: bool = False) -> list[RunRecord]:
+    """Data sets and models of runs already scoped to a project, in their order. Two statements.
 
     ``model_inputs``: MLflow tells the models that a run read of a single run alone, not in a search.
     """
     records = {run.run_id: RunRecord(run) for run in runs}
     ids = [list(records)]
-    for run_id, *rest in statements.run(_METRICS, ids, binary=True):
-        records[run_id].metrics.append(Latest._make(rest))
-    for run_id, key, text in statements.run(_PARAMS, ids):
-        records[run_id].params.append((key, text))
-    for run_id, key, text in statements.run(_TAGS, ids):
-        records[run_id].tags.append((key, text))
-    for record in records.values():
-        # Here, not by PostgreSQL: it would compare all texts of the page by the rules of a language.
-        record.metrics.sort()
-        record.params.sort()
-        record.tags.sort()
     for run_id, rows in _grouped(_INPUTS, ids).items():
         records[run_id].inputs = _inputs(rows)
     for run_id, kind, model_id, step in statements.run(_MODELS, ids):

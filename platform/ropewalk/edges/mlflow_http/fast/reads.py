@@ -22,10 +22,10 @@ def get_run(project_id: int, given: dict[str, Any]) -> str:
     """``runs/get``."""
     requests.only(given, "run_id", "run_uuid")
     run_id = requests.run_id(requests.single(given, "run_id"), requests.single(given, "run_uuid"))
-    record = selectors.run_record(project_id, run_id)
-    if record is None:
+    told = selectors.told_run(project_id, run_id, *_pieces(wire.RUN_LEVEL))
+    if told is None:
         raise Unusual
-    return wire.got(record)
+    return wire.got(told)
 
 
 def search_runs(project_id: int, given: dict[str, Any]) -> str:
@@ -46,10 +46,10 @@ def search_runs(project_id: int, given: dict[str, Any]) -> str:
     found = selectors.search_runs(project_id, search, limit=page + 1, offset=offset)
     token = _token(offset + page) if len(found) > page else ""
     found = found[:page]
-    records = []
+    told = []
     for start in range(0, len(found), FILLED_AT_ONCE):
-        records += selectors.filled(found[start : start + FILLED_AT_ONCE])
-    return wire.searched(records, token)
+        told += selectors.told_runs(found[start : start + FILLED_AT_ONCE], *_pieces(wire.PAGE_LEVEL))
+    return wire.searched(told, token)
 
 
 def get_history(project_id: int, given: dict[str, Any]) -> str:
@@ -64,10 +64,8 @@ def get_history(project_id: int, given: dict[str, Any]) -> str:
     offset = _offset(requests.single(given, "page_token") or "")
     if not selectors.has_runs(project_id, [run_id]):
         raise Unusual
-    points = selectors.logged_points(run_id, key, limit=None if page is None else page + 1, offset=offset)
-    if page is not None and len(points) > page:
-        return wire.history(key, points[:page], _token(offset + page))
-    return wire.history(key, points, "")
+    points, more = selectors.told_history(run_id, key, wire.history_pieces(key), page=page, offset=offset)
+    return wire.history(points, _token(offset + page) if more and page is not None else "")
 
 
 def get_history_interval(project_id: int, given: dict[str, Any]) -> str:
@@ -85,6 +83,10 @@ def get_history_interval(project_id: int, given: dict[str, Any]) -> str:
         raise Unusual
     series = [(one, selectors.sampled_points(one, key, count=count, steps=steps)) for one in run_ids]
     return wire.sampled(key, series)
+
+
+def _pieces(level: int) -> tuple[selectors.Pieces, selectors.Pieces]:
+    return wire.pieces(level, *wire.METRIC), wire.pieces(level, *wire.PAIR)
 
 
 @lru_cache(maxsize=512)

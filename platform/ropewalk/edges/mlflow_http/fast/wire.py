@@ -7,17 +7,11 @@ text at once.
 from collections.abc import Iterable, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 
+from ropewalk.tracking.selectors import Pieces, ToldRun
 from ropewalk.tracking.selectors.histories import StoredPoint
-from ropewalk.tracking.selectors.records import InputRecord, Latest, RunRecord
+from ropewalk.tracking.selectors.records import InputRecord
+from ropewalk.tracking.selectors.told import number
 from ropewalk.tracking.types import RunInfo
-
-_NUMBERS = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
-
-
-def number(value: float) -> str:
-    """A double as protobuf's JSON has it."""
-    written = repr(value)
-    return _NUMBERS.get(written, written)
 
 
 def _object(pad: str, parts: Iterable[str]) -> str:
@@ -35,19 +29,21 @@ def _pairs(pad: str, pairs: Sequence[tuple[str, str | None]]) -> str:
     return _array(pad, [form % (quoted(key), quoted(value or "")) for key, value in pairs])
 
 
-def _metrics(pad: str, metrics: Sequence[Latest]) -> str:
-    form = f'{{\n{pad}    "key": %s,\n{pad}    "value": %s,\n{pad}    "timestamp": %d,\n{pad}    "step": %d\n{pad}  }}'
-    return _array(
-        pad,
-        [
-            form % (quoted(key), '"NaN"' if is_nan else number(value), timestamp, step)
-            for key, value, timestamp, step, is_nan in metrics
-        ],
-    )
+def pieces(level: int, *names: str) -> Pieces:
+    """What stands around the values of objects with these fields, in an array whose own fields are so many levels deep."""
+    pad = "  " * level
+    first, *others = names
+    around = [f'{{\n{pad}    "{first}": ', *(f',\n{pad}    "{name}": ' for name in others), f"\n{pad}  }}"]
+    return Pieces(tuple(around), f",\n{pad}  ")
 
 
-def _info(pad: str, info: RunInfo, tags: Sequence[tuple[str, str | None]] = ()) -> str:
-    name = info.name or dict(tags).get("mlflow.runName") or info.name
+METRIC, PAIR = ("key", "value", "timestamp", "step"), ("key", "value")
+RUN_LEVEL, PAGE_LEVEL = 3, 4
+"""How deep a run's lists are in ``runs/get`` and in ``runs/search``."""
+
+
+def _info(pad: str, info: RunInfo, named: str | None = None) -> str:
+    name = info.name or named or info.name
     parts = [f'"run_uuid": {quoted(info.run_id)}', f'"experiment_id": "{info.experiment_id}"']
     if name is not None:
         parts.append(f'"run_name": {quoted(name)}')
@@ -78,16 +74,11 @@ def _input(pad: str, one: InputRecord) -> str:
     return _object(pad, [*parts, f'"dataset": {dataset}'])
 
 
-def _run(pad: str, run: RunRecord) -> str:
+def _run(pad: str, told: ToldRun) -> str:
     """One run with data, inputs and outputs; ``pad`` is the indentation of its closing brace."""
-    deep, deeper = f"{pad}    ", f"{pad}      "
-    data = []
-    if run.metrics:
-        data.append(f'"metrics": {_metrics(deep, run.metrics)}')
-    if run.params:
-        data.append(f'"params": {_pairs(deep, run.params)}')
-    if run.tags:
-        data.append(f'"tags": {_pairs(deep, run.tags)}')
+    deep, deeper, run = f"{pad}    ", f"{pad}      ", told.record
+    lists = (("metrics", told.metrics), ("params", told.params), ("tags", told.tags))
+    data = [f'"{name}": [\n{deeper}{text}\n{deep}]' for name, text in lists if text]
     inputs, outputs = [], []
     if run.inputs:
         inputs.append(f'"dataset_inputs": {_array(deep, [_input(deeper, one) for one in run.inputs])}')
@@ -104,7 +95,7 @@ def _run(pad: str, run: RunRecord) -> str:
     return _object(
         pad,
         [
-            f'"info": {_info(below, run.info, run.tags)}',
+            f'"info": {_info(below, run.info, told.named)}',
             f'"data": {_object(below, data)}',
             f'"inputs": {_object(below, inputs)}',
             f'"outputs": {_object(below, outputs)}',
@@ -112,7 +103,7 @@ def _run(pad: str, run: RunRecord) -> str:
     )
 
 
-def got(run: RunRecord) -> str:
+def got(run: ToldRun) -> str:
     """``runs/get``."""
     return _object("", [f'"run": {_run("  ", run)}'])
 
@@ -129,7 +120,7 @@ def updated(info: RunInfo) -> str:
     return _object("", [f'"run_info": {_info("  ", info)}'])
 
 
-def searched(runs: Sequence[RunRecord], token: str) -> str:
+def searched(runs: Sequence[ToldRun], token: str) -> str:
     """``runs/search``; an empty ``token`` on the last page."""
     parts = []
     if runs:
@@ -139,14 +130,15 @@ def searched(runs: Sequence[RunRecord], token: str) -> str:
     return _object("", parts)
 
 
-def history(key: str, points: Sequence[StoredPoint], token: str) -> str:
+def history_pieces(key: str) -> Pieces:
+    """What stands around value, time and step of one metric's points in :func:`history`."""
+    form = pieces(1, *METRIC)
+    return Pieces((f"{form.row[0]}{quoted(key)}{form.row[1]}", *form.row[2:]), form.between)
+
+
+def history(points: str, token: str) -> str:
     """``metrics/get-history``."""
-    head = f'{{\n      "key": {quoted(key).replace("%", "%%")},\n      "value": '
-    form = f'{head}%s,\n      "timestamp": %d,\n      "step": %d\n    }}'
-    lines = [
-        form % ('"NaN"' if is_nan else number(value), time, step) for value, time, step, is_nan in points
-    ]
-    parts = [f'"metrics": {_array("  ", lines)}'] if lines else []
+    parts = [f'"metrics": [\n    {points}\n  ]'] if points else []
     if token:
         parts.append(f'"next_page_token": {quoted(token)}')
     return _object("", parts)
