@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from ropewalk.access.types import ANONYMOUS, Actor
 from ropewalk.accounts import credentials
-from ropewalk.accounts.types import Credential
+from ropewalk.accounts.types import TOKEN_PREFIX, Credential
 from ropewalk.core.errors import Unauthenticated
 
 _HINT = "Use your user name with your password or an access token (Settings → Access tokens)."
@@ -21,7 +21,7 @@ def actor_of(request: HttpRequest) -> Actor:
     """Who asks; computed once a request. Raises :class:`Unauthenticated` for credentials that are present but wrong."""
     known = getattr(request, "_ropewalk_actor", None)
     if known is None:
-        known = _authenticate(request)
+        known = actor_in(request)
         request._ropewalk_actor = known  # type: ignore[attr-defined]  # memo on the request
     return known
 
@@ -32,7 +32,8 @@ def replace_actor(request: HttpRequest, actor: Actor) -> None:
     request.actor = actor  # type: ignore[attr-defined]
 
 
-def _authenticate(request: HttpRequest) -> Actor:
+def actor_in(request: HttpRequest) -> Actor:
+    """Who asks, computed anew; see :func:`actor_of`."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if header:
         scheme, _, value = header.partition(" ")
@@ -78,6 +79,20 @@ def _goes_with(username: str, found: Credential, token: str) -> bool:
     if username.lower() in {found.username.lower(), "token", "", token.lower()}:
         return True
     return credentials.had_name(found.user_id, username)
+
+
+def plain_token(header: str, username: str) -> str | None:
+    """The token in an ``Authorization`` header that names nobody but its user as they are called now; not checked."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() in {"bearer", "token"}:
+        return value.strip()
+    try:
+        user, _, password = base64.b64decode(value.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    if not password.startswith(TOKEN_PREFIX):
+        return user
+    return password if user.lower() in {username.lower(), "token", "", password.lower()} else None
 
 
 def client_address(request: HttpRequest) -> str:

@@ -33,11 +33,16 @@ FAILURE_WINDOW_SECONDS = 300
 # has a high limit, because whoever knows it could otherwise lock its owner out.
 FAILURES_OF_PAIR, FAILURES_OF_ADDRESS, FAILURES_OF_NAME = 10, 50, 200
 # The dearest thing that a request does before it is known who asks, so in plain SQL: the ORM would triple its cost.
-_TOKENS = """
-    SELECT t.user_id, u.username, u.is_staff, t.id, t.scopes, t.project_id, t.last_used_at, t.digest
+_IN_FORCE = """
     FROM accounts_accesstoken t JOIN accounts_user u ON u.id = t.user_id
-    WHERE t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > %s) AND u.is_active AND
+    WHERE t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > {now}) AND u.is_active AND
 """
+_SAID = "t.user_id, u.username, u.is_staff, t.id, t.scopes, t.project_id"
+_TOKENS = f"SELECT {_SAID}, t.last_used_at, t.digest {_IN_FORCE.format(now='%s')} "
+TOKEN_FACTS = f"""
+    SELECT t.user_id, ROW({_SAID})::text AS said {_IN_FORCE.format(now="%(now)s")} t.digest = %(digest)s
+"""
+"""Whose the token ``%(digest)s`` in force at ``%(now)s`` is, and all that it says as one text: one row, or none."""
 
 
 def digest(secret: str) -> str:

@@ -7,6 +7,7 @@ there is one.
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -15,6 +16,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 Values = Sequence[Any] | Mapping[str, Any]
 Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold for a statement to do anything: an expression, with its values by names that nothing else has."""
+
+    sql: str
+    values: Mapping[str, Any]
 
 
 def ask_row(sql: str, values: Values) -> Row | None:

@@ -12,17 +12,27 @@ _PROJECT = """
     SELECT p.id, p.owner_id, o.slug, o.kind, p.slug, p.description, p.visibility, p.default_branch, p.key_metric,
            p.created_at, p.updated_at, p.archived_at IS NOT NULL, p.mirror_of, p.forked_from_id,
 """
-_STANDING = """
-           EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = %(user)s AND u.is_active AND u.owner_id = p.owner_id),
+_STANDS = """
+           EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = {user} AND u.is_active AND u.owner_id = p.owner_id),
            coalesce((SELECT m.role FROM accounts_membership m JOIN accounts_organization g ON g.id = m.organization_id
-                     WHERE g.owner_id = p.owner_id AND m.user_id = %(user)s), ''),
-           coalesce((SELECT c.role FROM projects_collaborator c WHERE c.project_id = p.id AND c.user_id = %(user)s), '')
-    FROM projects_project p JOIN accounts_owner o ON o.id = p.owner_id
+                     WHERE g.owner_id = p.owner_id AND m.user_id = {user}), ''),
+           coalesce((SELECT c.role FROM projects_collaborator c WHERE c.project_id = p.id AND c.user_id = {user}), '')
 """
+_FROM = "FROM projects_project p JOIN accounts_owner o ON o.id = p.owner_id"
+_STANDING = f"{_STANDS.format(user='%(user)s')} {_FROM}"
 _NAMED = """
     WHERE p.deleted_at IS NULL AND lower(o.slug) = lower(%(owner)s) AND lower(p.slug) = lower(%(slug)s)
 """
 _NOBODY = Standing()
+
+
+def facts(user: str) -> str:
+    """One text with all that the gate looks at of the project ``%(owner)s``/``%(slug)s`` and a person's standing to it.
+
+    A query of one row, none without such a project. ``user`` is the column with the person's number.
+    """
+    seen = "p.id, p.owner_id, p.visibility, p.archived_at IS NOT NULL, p.mirror_of"
+    return f"SELECT ROW({seen}, {_STANDS.format(user=user)})::text AS said {_FROM} {_NAMED}"
 
 
 def find(owner: str, slug: str, user_id: int | None) -> tuple[ProjectView, Standing] | None:

@@ -5,7 +5,7 @@ Everything else about runs is written by MLflow's own store.
 
 from ropewalk.tracking.models import TrackingSpace
 from ropewalk.tracking.removal import remove_workspace
-from ropewalk.tracking.services.logging import Logged, Point, add_params, log_batch, set_tag
+from ropewalk.tracking.services.logging import Logged, Point, log_batch
 from ropewalk.tracking.services.marks import delete_runs, restore_runs, tag_runs, untag_runs
 from ropewalk.tracking.services.runs import NewRun, RunChange, create_run, update_run
 from ropewalk.tracking.services.views import remove_view, save_view
@@ -15,7 +15,6 @@ __all__ = [
     "NewRun",
     "Point",
     "RunChange",
-    "add_params",
     "create_run",
     "delete_runs",
     "log_batch",
@@ -24,7 +23,6 @@ __all__ = [
     "remove_workspace",
     "restore_runs",
     "save_view",
-    "set_tag",
     "tag_runs",
     "untag_runs",
     "update_run",

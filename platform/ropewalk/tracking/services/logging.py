@@ -32,8 +32,7 @@ class Logged:
 _RUN = """
 WITH run AS (
   SELECT r.run_uuid, r.experiment_id FROM mlflow.runs r JOIN mlflow.experiments e USING (experiment_id)
-  WHERE r.run_uuid = %(run)s AND e.workspace = %(workspace)s AND r.lifecycle_stage = 'active'
-)"""
+  WHERE r.run_uuid = %(run)s AND e.workspace = %(workspace)s AND r.lifecycle_stage = 'active'"""
 _POINTS = """, logged AS (
   INSERT INTO mlflow.metrics (run_uuid, key, value, timestamp, step, is_nan)
   SELECT run.run_uuid, p.* FROM run, unnest(%(keys)s::text::varchar[], %(values)s::text::float8[], %(times)s::text::bigint[],
@@ -65,13 +64,19 @@ class _Refused(Exception):
     """Rolls a batch back that MLflow has to judge."""
 
 
-def log_batch(project_id: int, run_id: str, batch: Logged) -> bool:
+def log_batch(
+    project_id: int, run_id: str, batch: Logged, *, provided: statements.Condition | None = None
+) -> bool:
     """Write a batch whole or not at all; False when MLflow has to judge it. One statement; a transaction with parameters.
 
-    A batch must name each parameter once and never the tag ``mlflow.runName`` (which is the run's name, too).
+    A batch must name each parameter once and never the tag ``mlflow.runName`` (which is the run's name, too). Nothing is written
+    either, and the answer is False, when what is ``provided`` does not hold.
     """
     values: dict[str, Any] = {"run": run_id, "workspace": workspace_name(project_id)}
-    sql = _RUN
+    sql = f"{_RUN}\n)"
+    if provided is not None:
+        values |= provided.values
+        sql = f"{_RUN} AND {provided.sql}\n)"
     if batch.points:
         sql += _POINTS
         values |= _points("", batch.points) | _points("last_", _latest(batch.points))
@@ -90,16 +95,6 @@ def log_batch(project_id: int, run_id: str, batch: Logged) -> bool:
     except _Refused:
         return False
     return True
-
-
-def add_params(project_id: int, run_id: str, params: Sequence[tuple[str, str]]) -> bool:
-    """Write parameters that the run does not have yet; False when MLflow has to judge."""
-    return log_batch(project_id, run_id, Logged(params=params))
-
-
-def set_tag(project_id: int, run_id: str, key: str, value: str) -> bool:
-    """Set or replace one tag; False when MLflow has to judge."""
-    return log_batch(project_id, run_id, Logged(tags=((key, value),)))
 
 
 def _latest(points: Sequence[Point]) -> list[Point]:

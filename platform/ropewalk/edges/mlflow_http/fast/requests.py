@@ -30,6 +30,11 @@ def parsed(request: HttpRequest, body: bytes) -> dict[str, Any]:
         return dict(request.GET.lists())
     if request.content_type != "application/json" or request.GET:
         raise Unusual
+    return object_in(body)
+
+
+def object_in(body: bytes) -> dict[str, Any]:
+    """A body's JSON object."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

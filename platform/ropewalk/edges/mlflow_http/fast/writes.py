@@ -1,6 +1,7 @@
 """Writing to runs: log-batch, log-metric, log-parameter, set-tag, create and update."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from ropewalk.edges.mlflow_http.fast import requests, wire
@@ -12,9 +13,11 @@ MAX_PARAM, MAX_TAG, MAX_NAME, MAX_USER = 6000, 8000, 250, 256
 STATUSES = frozenset({"RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"})
 NAME_TAG = "mlflow.runName"
 DONE = "{}"
+Writing = tuple[str, services.Logged]
+"""A run's id and what is logged to it."""
 
 
-def log_batch(project_id: int, given: dict[str, Any]) -> str:
+def batch(given: dict[str, Any]) -> Writing:
     """``runs/log-batch``."""
     requests.only(given, "run_id", "metrics", "params", "tags")
     run_id = requests.run_id(given.get("run_id"))
@@ -24,31 +27,42 @@ def log_batch(project_id: int, given: dict[str, Any]) -> str:
     named = any(key == NAME_TAG for key, _ in tags)
     if len(points) + len(params) + len(tags) > MAX_BATCH or len(dict(params)) < len(params) or named:
         raise Unusual
-    return _done(services.log_batch(project_id, run_id, services.Logged(points, params, tags)))
+    return run_id, services.Logged(points, params, tags)
 
 
-def log_metric(project_id: int, given: dict[str, Any]) -> str:
+def metric(given: dict[str, Any]) -> Writing:
     """``runs/log-metric``."""
     requests.only(given, "run_id", "run_uuid", "key", "value", "timestamp", "step")
     run_id = requests.run_id(given.pop("run_id", None), given.pop("run_uuid", None))
-    return _done(services.log_batch(project_id, run_id, services.Logged(points=(_point(given),))))
+    return run_id, services.Logged(points=(_point(given),))
 
 
-def log_parameter(project_id: int, given: dict[str, Any]) -> str:
+def parameter(given: dict[str, Any]) -> Writing:
     """``runs/log-parameter``."""
     requests.only(given, "run_id", "run_uuid", "key", "value")
     run_id = requests.run_id(given.pop("run_id", None), given.pop("run_uuid", None))
-    return _done(services.add_params(project_id, run_id, [_pair(given, MAX_PARAM)]))
+    return run_id, services.Logged(params=(_pair(given, MAX_PARAM),))
 
 
-def set_tag(project_id: int, given: dict[str, Any]) -> str:
+def tag(given: dict[str, Any]) -> Writing:
     """``runs/set-tag``, but for the tag that is the run's name."""
     requests.only(given, "run_id", "run_uuid", "key", "value")
     run_id = requests.run_id(given.pop("run_id", None), given.pop("run_uuid", None))
     key, value = _pair(given, MAX_TAG)
     if key == NAME_TAG:
         raise Unusual
-    return _done(services.set_tag(project_id, run_id, key, value))
+    return run_id, services.Logged(tags=((key, value),))
+
+
+def logs(read: Callable[[dict[str, Any]], Writing]) -> Callable[[int, dict[str, Any]], str]:
+    """The handler of a request that logs to a run, from the function that reads it."""
+
+    def handler(project_id: int, given: dict[str, Any]) -> str:
+        if not services.log_batch(project_id, *read(given)):
+            raise Unusual
+        return DONE
+
+    return handler
 
 
 def create_run(project_id: int, given: dict[str, Any]) -> str:
@@ -105,9 +119,3 @@ def _point(given: Any) -> services.Point:
 def _pair(given: Any, limit: int) -> tuple[str, str]:
     one = requests.fields(given, "key", "value")
     return requests.key(one.get("key")), requests.text(one.get("value"), limit)
-
-
-def _done(written: bool) -> str:
-    if not written:
-        raise Unusual
-    return DONE
