@@ -26,6 +26,7 @@ class PatientSocket(socket.socket):
     """Waits for a client that moves, however slowly; raises :class:`Stalled` after so many seconds without a byte."""
 
     stalled = False
+    _held: bytes | None = None
 
     @classmethod
     def take(cls, plain: socket.socket, seconds: int) -> Self:
@@ -51,8 +52,27 @@ class PatientSocket(socket.socket):
             self.stalled = True
             raise Stalled from None
 
+    def hold_head(self) -> None:
+        """Keep the next bytes, an answer's head, until its body comes: one packet instead of two, for each side."""
+        self._held = b""
+
+    def let_go(self) -> None:
+        """Send what is held; nothing is kept any more."""
+        held, self._held = self._held, None
+        if held:
+            self.sendall(held)
+
     def sendall(self, data: bytes, flags: int = 0, /) -> None:  # type: ignore[override]  # gunicorn sends bytes
         """As of any socket, but it fails only when the client took nothing at all for the time of patience."""
+        if self._held == b"":
+            self._held = data
+            return
+        if self._held:
+            held, self._held = self._held, None
+            if len(data) > _AT_ONCE:
+                self.sendall(held, flags)
+            else:
+                data = held + data
         rest = memoryview(data)
         while rest:
             waiting = self._undelivered()

@@ -62,9 +62,13 @@ class Worker(ThreadWorker):
             self._waiting.release()
 
     def handle_request(self, req: Request, conn: TConn) -> object:
-        """As gunicorn, but the body is read in large pieces."""
+        """As gunicorn, but the body is read in large pieces, and a short answer is one packet."""
         req.body = LargeReads(req.body.reader)
-        return super().handle_request(req, conn)
+        conn.sock.hold_head()
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            conn.sock.let_go()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM: stop accepting, finish what runs, and close what idles."""

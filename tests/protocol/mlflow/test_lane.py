@@ -12,8 +12,8 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 
-from ropewalk.accounts.owner_names import rename_owner
 from ropewalk.accounts.models import AccessToken, User
+from ropewalk.accounts.owner_names import rename_owner
 from ropewalk.conf.lane import Lane
 from ropewalk.core import clock
 from ropewalk.projects import services as projects
